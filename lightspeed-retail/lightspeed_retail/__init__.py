@@ -1,0 +1,1 @@
+"""The Lightspeed Retail POS (R-Series) API: resources, wire forms, pacing, authorisation."""

@@ -1,0 +1,139 @@
+"""Where goods come from: vendors and purchase orders."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+from lightspeed_retail.resources import parts
+from lightspeed_retail.resources.declaration import Endpoint, Money, Resource, Stamp, part, to_many, to_one
+
+_ORDERS = ("employee:purchase_orders",)
+
+
+class Vendor(Resource):
+    """A supplier."""
+
+    api = Endpoint(
+        stream="vendors",
+        path="/Vendor.json",
+        key="vendorID",
+        bookmark=Stamp(),
+        sortable=("vendorID", "timeStamp", "name"),
+        archived=True,
+        verbs=("GET", "POST", "PUT", "DELETE"),
+        delete="archive",
+        write_scopes=("employee:vendors", "employee:admin_inventory"),
+        docs="https://developers.lightspeedhq.com/retail/endpoints/Vendor/",
+    )
+
+    vendorID: int
+    name: str
+    archived: bool
+    accountNumber: str
+    priceLevel: str
+    updatePrice: bool
+    updateCost: bool
+    updateDescription: bool
+    shareSellThrough: bool
+    timeStamp: datetime
+    b2bSellerUID: str
+    purchasingCurrency = part(parts.Currency)
+    Contact = to_one(parts.Contact)
+    Reps = to_many("VendorRep", parts.VendorRep)
+
+
+class Order(Resource):
+    """A purchase order to a vendor."""
+
+    api = Endpoint(
+        stream="orders",
+        path="/Order.json",
+        key="orderID",
+        bookmark=Stamp(),
+        sortable=("orderID", "timeStamp"),
+        archived=True,
+        event=True,
+        verbs=("GET", "POST", "PUT", "DELETE"),
+        delete="archive",
+        read_scopes=_ORDERS,
+        write_scopes=_ORDERS,
+        docs="https://developers.lightspeedhq.com/retail/endpoints/Order/",
+    )
+
+    orderID: int
+    orderedDate: datetime
+    receivedDate: datetime
+    arrivalDate: datetime
+    shipInstructions: str
+    stockInstructions: str
+    shipCost: Money
+    shipVendorCost: Money
+    otherCost: Money
+    otherVendorCost: Money
+    complete: bool
+    archived: bool
+    discount: Money
+    totalDiscount: Money
+    totalQuantity: int
+    subTotalCost: Money
+    totalCost: Money
+    timeStamp: datetime
+    refNum: str
+    createTime: datetime
+    vendorCurrencyRate: Decimal
+    vendorCurrencyCode: str
+    shippingCostMethod: str
+    hasShipments: bool
+    discountMethod: str
+    discountMoneyValue: Money
+    discountMoneyVendorValue: Money
+    discountIsPercent: bool
+    discountPercentValue: Decimal
+    costsModifiedAfterShipment: bool
+    b2bOrderUID: str
+    b2bOrderNumber: str
+    vendorID: int
+    noteID: int
+    shopID: int
+    createdByEmployeeID: int
+    Note = to_one(parts.Note)
+    CustomFieldValues = to_many("CustomFieldValue", parts.CustomFieldValue)
+    OrderLines = to_many("OrderLine", "OrderLine", rides=True)
+    Vendor = to_one("Vendor")
+    Shop = to_one("Shop")
+
+
+class OrderLine(Resource):
+    """One line of a purchase order."""
+
+    api = Endpoint(
+        stream="order_lines",
+        path="/OrderLine.json",
+        key="orderLineID",
+        bookmark=Stamp(),
+        sortable=("orderLineID", "timeStamp", "orderID"),
+        verbs=("GET", "POST", "PUT", "DELETE"),
+        delete="delete",
+        read_scopes=_ORDERS,
+        write_scopes=_ORDERS,
+        docs="https://developers.lightspeedhq.com/retail/endpoints/OrderLine/",
+    )
+
+    orderLineID: int
+    quantity: int
+    price: Money
+    originalPrice: Money
+    vendorCost: Money
+    checkedIn: int
+    numReceived: int
+    timeStamp: datetime
+    total: Money
+    createTime: datetime
+    shippingCost: Money
+    shippingVendorCost: Money
+    discountMoneyValue: Money
+    discountMoneyVendorValue: Money
+    discountPercentValue: Decimal
+    orderID: int
+    itemID: int

@@ -1,0 +1,122 @@
+"""Repairs and services: workorders, their labour lines and parts."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from lightspeed_retail.resources.declaration import Endpoint, Money, Resource, Stamp, to_many, to_one
+
+_WORKBENCH = ("employee:workbench",)
+
+
+class Workorder(Resource):
+    """A repair or service for a customer."""
+
+    api = Endpoint(
+        stream="workorders",
+        path="/Workorder.json",
+        key="workorderID",
+        bookmark=Stamp(),
+        sortable=("workorderID", "timeStamp"),
+        archived=True,
+        event=True,
+        verbs=("GET", "POST", "PUT", "DELETE"),
+        delete="archive",
+        read_scopes=_WORKBENCH,
+        write_scopes=_WORKBENCH,
+        docs="https://developers.lightspeedhq.com/retail/endpoints/Workorder/",
+    )
+
+    workorderID: int
+    systemSku: str
+    timeIn: datetime
+    etaOut: datetime
+    note: str
+    internalNote: str
+    warranty: bool
+    tax: bool
+    archived: bool
+    hookIn: str
+    hookOut: str
+    saveParts: bool
+    assignEmployeeToAll: bool
+    timeStamp: datetime
+    customerID: int
+    discountID: int
+    employeeID: int
+    serializedID: int
+    shopID: int
+    saleID: int
+    saleLineID: int
+    workorderStatusID: int
+    WorkorderLines = to_many("WorkorderLine", "WorkorderLine", rides=True)
+    WorkorderItems = to_many("WorkorderItem", "WorkorderItem", rides=True)
+    Customer = to_one("Customer")
+    Employee = to_one("Employee")
+
+
+class WorkorderLine(Resource):
+    """Labour or another charge on a workorder."""
+
+    api = Endpoint(
+        stream="workorder_lines",
+        path="/WorkorderLine.json",
+        key="workorderLineID",
+        bookmark=Stamp(),
+        sortable=("workorderLineID", "timeStamp", "workorderID", "saleID"),
+        read_scopes=_WORKBENCH,
+        write_scopes=_WORKBENCH,
+        docs="https://developers.lightspeedhq.com/retail/endpoints/WorkorderLine/",
+    )
+
+    workorderLineID: int
+    note: str
+    timeStamp: datetime
+    approved: bool
+    warranty: bool
+    hours: int
+    minutes: int
+    unitPriceOverride: Money
+    done: bool
+    unitQuantity: int
+    tax: bool
+    unitCost: Money
+    workorderID: int
+    employeeID: int
+    saleLineID: int
+    saleID: int
+    itemID: int
+    discountID: int
+    taxClassID: int
+    TaxClass = to_one("TaxClass")
+
+
+class WorkorderItem(Resource):
+    """A part used on a workorder."""
+
+    api = Endpoint(
+        stream="workorder_items",
+        path="/WorkorderItem.json",
+        key="workorderItemID",
+        bookmark=Stamp(),
+        sortable=("workorderItemID", "timeStamp", "workorderID", "saleID"),
+        read_scopes=_WORKBENCH,
+        write_scopes=_WORKBENCH,
+        docs="https://developers.lightspeedhq.com/retail/endpoints/WorkorderItem/",
+    )
+
+    workorderItemID: int
+    approved: bool
+    unitPrice: Money
+    unitQuantity: int
+    warranty: bool
+    tax: bool
+    isSpecialOrder: bool
+    note: str
+    timeStamp: datetime
+    workorderID: int
+    employeeID: int
+    saleLineID: int
+    saleID: int
+    itemID: int
+    discountID: int
