@@ -129,7 +129,7 @@ def _boolean(value: Any) -> bool | None:
 
 def _string(value: Any) -> str | None:
     if value is None or isinstance(value, str):
-        return value
+        return value or None
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value) if isinstance(value, int | float) else msgspec.json.encode(value).decode()

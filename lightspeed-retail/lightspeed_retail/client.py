@@ -1,0 +1,271 @@
+"""One HTTP client for the API: pages, single records, errors and retries, all within the limits.
+
+Source: pages "Introduction", "Pagination", "Rate limits" and "Errors" (sections 2 to 4 of the API reference).
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
+
+import backoff
+import requests
+
+from lightspeed_retail import errors
+from lightspeed_retail.oauth import Authorisation, decoded
+from lightspeed_retail.pacing import Limits, Pacer
+from lightspeed_retail.query import BASE_PRICE, Query
+from lightspeed_retail.resources import Resource
+from lightspeed_retail.wire import Record, rows
+
+DEFAULT_API_URL = "https://api.lightspeedapp.com"
+VERSION_PATH = "/API/V3"
+_TIMEOUT = (10.0, 180.0)
+_MAX_TRIES = 8
+_LONGEST_WAIT = 60.0
+_SMALLEST_PAGE = 10
+_TOLERATED_SKEW = 120.0
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page of a walk.
+
+    Args:
+        rows: Records as they stand on the wire, none for an empty list.
+        next: Address of the following page; None on the last one.
+        date: The server's clock when it answered.
+    """
+
+    rows: list[Record]
+    next: str | None
+    date: datetime
+
+
+class Client:
+    """Reads from one Lightspeed account host, never faster than it allows.
+
+    Args:
+        authorisation: Where the bearer for each request comes from.
+        api_url: Scheme and host of the API.
+        user_agent: How the program names itself.
+        session: Connection to use; certificate settings come with it.
+        pacer: The model of the limits; shared where several clients work on one bucket.
+        retry_wait: Seconds before the first repetition; each further one waits twice as long.
+    """
+
+    def __init__(
+        self,
+        authorisation: Authorisation,
+        *,
+        api_url: str = DEFAULT_API_URL,
+        user_agent: str | None = None,
+        session: requests.Session | None = None,
+        pacer: Pacer | None = None,
+        retry_wait: float = 0.5,
+    ) -> None:
+        """Prepare a client; nothing is asked yet."""
+        self.pacer = pacer or Pacer()
+        self.requests = 0
+        self.account_id: int | None = None
+        self._authorisation = authorisation
+        self._api_url = api_url.rstrip("/")
+        self._session = session or requests.Session()
+        self._session.headers.update({"Accept": "application/json", "User-Agent": user_agent or "lightspeed-retail"})
+        self._first_date: datetime | None = None
+        self._lock = threading.Lock()
+        self._get_with_retries = self._retrying(retry_wait)(self._get_once)
+
+    @property
+    def now(self) -> datetime:
+        """When the run began, by the server's clock: the `Date` of the first answer, or local time before there is one."""
+        return self._first_date or datetime.now(UTC)
+
+    def accounts(self) -> list[Record]:
+        """The accounts that the token belongs to, as they stand on the wire; normally one."""
+        answer, _ = self._get(f"{VERSION_PATH}/Account.json", BASE_PRICE)
+        return rows(answer, "Account")
+
+    def record(self, path: str) -> Record:
+        """A single answer at a path below the version, for example `/Account/1.json`, as it stands on the wire."""
+        answer, _ = self._get(VERSION_PATH + path, BASE_PRICE)
+        return answer
+
+    def pages(self, query: Query) -> Iterator[Page]:
+        """Walk through a list, page by page, following the API's own links.
+
+        Args:
+            query: What to ask for.
+
+        Yields:
+            Pages in the order of the walk, empty ones included.
+
+        Raises:
+            ApiError: The API refused the question.
+            CredentialsError: The API refused the credentials.
+            UnreachableError: The API did not answer, however often it was asked.
+        """
+        envelope = query.resource.__name__
+        address: str | None = f"{self._list_path(query.resource)}?{query.encoded()}"
+        while address is not None:
+            answer, date = self._get_page(address, query.price)
+            following = self._following(answer, address)
+            yield Page(rows(answer, envelope), following, date)
+            address = following
+
+    def _list_path(self, resource: type[Resource]) -> str:
+        path = resource.api.path
+        return path if path.startswith("/API") else f"{VERSION_PATH}/Account/{self.account_id}{path}"
+
+    @staticmethod
+    def _following(answer: Record, address: str) -> str | None:
+        """The next page on our own host: the token must not follow a link elsewhere."""
+        attributes = answer.get("@attributes")
+        link = attributes.get("next") if isinstance(attributes, dict) else None
+        if not link:
+            return None
+        parts = urlsplit(str(link))
+        following = f"{parts.path or urlsplit(address).path}?{parts.query}"
+        if following == address:
+            message = f"GET {urlsplit(address).path}: the API links a page to itself; the walk cannot go on."
+            raise errors.OutageError(message, status=HTTPStatus.OK)
+        return following
+
+    def _get_page(self, address: str, price: Decimal) -> tuple[Record, datetime]:
+        """Get a page; smaller pages where the API runs out of memory or time (it answers 500 or 504 then)."""
+        limit = int(dict(parse_qsl(urlsplit(address).query)).get("limit", "0"))
+        while True:
+            try:
+                return self._get(address, price)
+            except errors.OutageError:
+                limit //= 2
+                if limit < _SMALLEST_PAGE:
+                    raise
+                _log.warning("Trying %s again with %s rows a page.", urlsplit(address).path, limit)
+                address = _with_limit(address, limit)
+
+    def _get(self, address: str, price: Decimal) -> tuple[Record, datetime]:
+        return self._get_with_retries(address, price)
+
+    def _get_once(self, address: str, price: Decimal) -> tuple[Record, datetime]:
+        """Ask once; a refused token is renewed and the question repeated, one time."""
+        token = self._authorisation.bearer()
+        answer = self._send(address, price, token)
+        if answer.status_code == HTTPStatus.UNAUTHORIZED and self._authorisation.renew(token):
+            answer = self._send(address, price, self._authorisation.bearer())
+        return self._judge(answer, f"GET {urlsplit(address).path}"), self._date(answer)
+
+    def _send(self, address: str, price: Decimal, token: str) -> requests.Response:
+        self.pacer.acquire(price)
+        limits: Limits | None = None
+        try:
+            answer = self._session.get(
+                self._api_url + address,
+                headers={"Authorization": f"Bearer {token}"},
+                timeout=_TIMEOUT,
+                allow_redirects=False,
+            )
+            limits = Limits.of(answer.headers)
+        finally:
+            self.requests += 1
+            self.pacer.release(price, limits)
+        return answer
+
+    def _judge(self, answer: requests.Response, what: str) -> Record:
+        """The body of an accepted answer, or the error that an unaccepted one stands for."""
+        body = decoded(answer.content)
+        status = answer.status_code
+        if status == HTTPStatus.OK and isinstance(body, dict):
+            return body
+        if status == HTTPStatus.OK:
+            raise errors.OutageError(f"{what}: the answer is broken or no JSON.", status=status)
+        if status == HTTPStatus.TOO_MANY_REQUESTS:
+            raise self._rate_limited(answer, what)
+        if status == HTTPStatus.UNAUTHORIZED:
+            message, _ = errors.reason(body)
+            raise errors.CredentialsError(f"{what}: Lightspeed refused the access token ({message}): connect again.")
+        if answer.is_redirect:
+            raise errors.UnreachableError(f"{what}: the host redirects elsewhere; check api_url.")
+        raise errors.of_status(status, body, what)
+
+    def _rate_limited(self, answer: requests.Response, what: str) -> errors.RateLimitedError:
+        burst = answer.headers.get("X-LS-API-RateLimit-Type") == "api-burst-limiter"
+        try:
+            seconds = float(answer.headers["Retry-After"])
+        except (KeyError, ValueError):
+            seconds = 1.0
+        self.pacer.back_off(max(seconds, 1.0))
+        return errors.RateLimitedError(f"{what}: refused for the rate limit.", retry_after=seconds, burst=burst)
+
+    def _date(self, answer: requests.Response) -> datetime:
+        """The server's clock; the first answer's is the run's, and tells whether the local one is off."""
+        try:
+            date = parsedate_to_datetime(answer.headers["Date"]).astimezone(UTC)
+        except (KeyError, ValueError, TypeError):
+            date = datetime.now(UTC)
+        with self._lock:
+            if self._first_date is None:
+                self._first_date = date
+                skew = (date - datetime.now(UTC)).total_seconds()
+                if abs(skew) > _TOLERATED_SKEW:
+                    _log.warning("The clocks differ: the server's is %+.0f seconds off the local one.", skew)
+        return date
+
+    def _retrying(self, first_wait: float) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        """Reads may be repeated: after 429, 5xx, time-outs, broken connections and broken bodies."""
+
+        def waits() -> Generator[float, None, None]:
+            yield 0.0
+            wait = first_wait
+            while True:
+                yield wait
+                wait = min(wait * 2, _LONGEST_WAIT)
+
+        repeatable = (errors.RetriableError, requests.ConnectionError, requests.Timeout)
+        broken = (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError)
+
+        def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+            retrying = backoff.on_exception(
+                waits,
+                (*repeatable, *broken),
+                max_tries=_MAX_TRIES,
+                jitter=backoff.full_jitter,
+                on_backoff=_log_retry,
+                logger=None,
+            )(function)
+
+            def call(address: str, price: Decimal) -> Any:
+                try:
+                    return retrying(address, price)
+                except requests.RequestException as error:
+                    raise self._unreachable(error) from None
+
+            return call
+
+        return decorate
+
+    def _unreachable(self, error: requests.RequestException) -> errors.UnreachableError:
+        what = type(error).__name__
+        return errors.UnreachableError(f"Cannot reach {self._api_url} ({what}): check api_url and the network.")
+
+
+def _with_limit(address: str, limit: int) -> str:
+    path, _, query = address.partition("?")
+    params = [(key, str(limit) if key == "limit" else value) for key, value in parse_qsl(query, keep_blank_values=True)]
+    return f"{path}?{urlencode(params, quote_via=quote, safe='')}"
+
+
+def _log_retry(details: Any) -> None:
+    error = details["exception"]
+    cause = str(error) if isinstance(error, errors.LightspeedError) else type(error).__name__
+    _log.warning("Try %s failed (%s); the next one follows in %.1f s.", details["tries"], cause, details["wait"])

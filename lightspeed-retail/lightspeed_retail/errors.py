@@ -1,0 +1,104 @@
+"""What can go wrong, told apart by what to do about it.
+
+Messages name the setting, the stream or the record and the remedy. They never hold a token, a secret, or the body of
+an answer beyond the message and class that Lightspeed gives.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+
+class LightspeedError(Exception):
+    """Anything that this package raises on purpose; its text is one line for a person."""
+
+
+class SettingsError(LightspeedError):
+    """A setting is missing or wrong: change the configuration."""
+
+
+class CredentialsError(LightspeedError):
+    """The credentials are not accepted (any more): connect the account again."""
+
+
+class UnreachableError(LightspeedError):
+    """No answer from the host: network, name, proxy, certificate, or an outage."""
+
+
+class ApiError(LightspeedError):
+    """The API refused a request.
+
+    Attributes:
+        status: HTTP status of the answer.
+        error_class: Lightspeed's name for the error, if it gave one.
+    """
+
+    def __init__(self, text: str, *, status: int, error_class: str | None = None) -> None:
+        """Carry the API's own status and class."""
+        super().__init__(text)
+        self.status = status
+        self.error_class = error_class
+
+
+class RightsError(ApiError):
+    """403: the token's scopes or the employee's rights do not reach this far."""
+
+
+class NotFoundError(ApiError):
+    """404: no such path or record."""
+
+
+class RequestRefusedError(ApiError):
+    """400, 405, 409, 422: the question or the payload is not accepted as it stands."""
+
+
+class RetriableError(ApiError):
+    """An answer that a later try may better; raised when the tries are used up."""
+
+
+class RateLimitedError(RetriableError):
+    """429: the bucket is full or too many requests came in one second.
+
+    Attributes:
+        retry_after: Seconds that the API asks to wait, if it said.
+        burst: Whether the one-second window was the cause.
+    """
+
+    def __init__(self, text: str, *, retry_after: float | None = None, burst: bool = False) -> None:
+        """Carry what the API said about waiting."""
+        super().__init__(text, status=429)
+        self.retry_after = retry_after
+        self.burst = burst
+
+
+class OutageError(RetriableError):
+    """5xx, or an answer that is broken, truncated or no JSON."""
+
+
+def reason(body: Any) -> tuple[str, str | None]:
+    """Message and class out of an error body: the API's shape, or that of the authorisation server."""
+    if not isinstance(body, dict):
+        return "no reason given", None
+    message = body.get("message") or body.get("hint") or body.get("error_description") or "no reason given"
+    error_class = body.get("errorClass") or body.get("error")
+    return str(message)[:300], str(error_class)[:80] if error_class else None
+
+
+def of_status(status: int, body: Any, what: str) -> ApiError:
+    """The error for a refused request.
+
+    Args:
+        status: HTTP status.
+        body: The decoded body, or None where it was no JSON.
+        what: What was asked, for people: method and path.
+    """
+    message, error_class = reason(body)
+    text = f"{what}: Lightspeed answered {status}: {message}" + (f" ({error_class})" if error_class else "")
+    if status == HTTPStatus.FORBIDDEN:
+        return RightsError(text, status=status, error_class=error_class)
+    if status == HTTPStatus.NOT_FOUND:
+        return NotFoundError(text, status=status, error_class=error_class)
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return OutageError(text, status=status, error_class=error_class)
+    return RequestRefusedError(text, status=status, error_class=error_class)
