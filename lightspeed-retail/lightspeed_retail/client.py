@@ -30,6 +30,7 @@ DEFAULT_API_URL = "https://api.lightspeedapp.com"
 VERSION_PATH = "/API/V3"
 _TIMEOUT = (10.0, 180.0)
 _MAX_TRIES = 8
+_FIRST_TRIES = 3
 _LONGEST_WAIT = 60.0
 _SMALLEST_PAGE = 10
 _TOLERATED_SKEW = 120.0
@@ -238,7 +239,7 @@ class Client:
             retrying = backoff.on_exception(
                 waits,
                 (*repeatable, *broken),
-                max_tries=_MAX_TRIES,
+                max_tries=lambda: _MAX_TRIES if self._first_date else _FIRST_TRIES,
                 jitter=backoff.full_jitter,
                 on_backoff=_log_retry,
                 logger=None,

@@ -1,0 +1,133 @@
+"""The settings that tap and target share: JSON Schema for people and tools, checks that never show a value."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import jsonschema
+
+from lightspeed_retail.client import DEFAULT_API_URL
+from lightspeed_retail.errors import SettingsError
+from lightspeed_retail.oauth import DEFAULT_AUTH_URL
+
+Schema = dict[str, Any]
+
+
+def setting(type_: str, title: str, description: str, *, secret: bool = False, **more: Any) -> Schema:
+    """One setting as a JSON Schema property."""
+    marks = {"secret": True, "writeOnly": True} if secret else {}
+    return {"type": [type_, "null"], "title": title, "description": description, **marks, **more}
+
+
+CONNECTION: dict[str, Schema] = {
+    "client_id": setting("string", "Client ID", "Id of your API client, from its registration at Lightspeed."),
+    "client_secret": setting(
+        "string",
+        "Client secret",
+        "Secret of your API client. Public clients have none.",
+        secret=True,
+    ),
+    "refresh_token": setting(
+        "string",
+        "Refresh token",
+        "Token from which access tokens are renewed. It works once: its successors are kept in the token store.",
+        secret=True,
+    ),
+    "access_token": setting(
+        "string",
+        "Access token",
+        "A fixed access token to use instead of refreshing; it ends after about an hour.",
+        secret=True,
+    ),
+    "account_id": setting(
+        "string",
+        "Account ID",
+        "Number of the Lightspeed account. Left out, it is found by itself.",
+        pattern="^[0-9]+$",
+    ),
+    "token_store": setting(
+        "string",
+        "Token store",
+        "File in which the newest tokens are kept. Default: .lightspeed-retail/tokens.json in the Meltano project, "
+        "or the user's state folder. It must survive from run to run.",
+    ),
+    "api_url": setting(
+        "string", "API address", "Scheme and host of the API.", default=DEFAULT_API_URL, pattern="^https?://"
+    ),
+    "auth_url": setting(
+        "string",
+        "Authorisation address",
+        "Scheme and host of the authorisation server; /auth/oauth/token and so on hang below it.",
+        default=DEFAULT_AUTH_URL,
+        pattern="^https?://",
+    ),
+    "user_agent": setting("string", "User agent", "How requests name the program to Lightspeed."),
+    "ca_bundle": setting(
+        "string",
+        "CA bundle",
+        "File with the certificate authorities to trust, for a proxy that opens TLS connections.",
+    ),
+}
+"""What it takes to reach an account."""
+
+
+def problems(settings: Mapping[str, Any], schema: Schema, *, extra: Iterable[str] = ()) -> list[str]:
+    """What is wrong with the settings, a line each, in words that never include a value.
+
+    Args:
+        settings: The settings as given.
+        schema: Their JSON Schema.
+        extra: Further settings that are known, of the runner for example.
+    """
+    known = {*schema["properties"], *extra}
+    found = [_misspelt(name, known) for name in settings if name not in known]
+    validator = jsonschema.Draft202012Validator(schema)
+    found += [_describe(error) for error in validator.iter_errors(dict(settings))]
+    return [line for line in found if line] + _lacking(settings)
+
+
+def _misspelt(name: str, known: Iterable[str]) -> str:
+    """A name that is nearly one of ours is a slip; any other is none of our business."""
+    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.8)
+    return f"There is no setting {name}: did you mean {close[0]}?" if close else ""
+
+
+def _describe(error: jsonschema.ValidationError) -> str:
+    name = ".".join(str(step) for step in error.absolute_path) or "settings"
+    expected = error.validator_value
+    if error.validator == "type":
+        wanted = expected if isinstance(expected, str) else " or ".join(kind for kind in expected if kind != "null")
+        return f"{name} must be of type {wanted}."
+    if error.validator == "format":
+        return f"{name} must be a {expected}."
+    if error.validator == "pattern":
+        return f"{name} has the wrong form: it must match {expected}."
+    if error.validator in {"minimum", "maximum"}:
+        return f"{name} must be {'at least' if error.validator == 'minimum' else 'at most'} {expected}."
+    if error.validator == "enum":
+        return f"{name} must be one of {', '.join(map(str, expected))}."
+    return f"{name} is not valid ({error.validator})."
+
+
+def _lacking(settings: Mapping[str, Any]) -> list[str]:
+    if settings.get("access_token"):
+        return []
+    lacking = [name for name in ("client_id", "refresh_token") if not settings.get(name)]
+    if not lacking:
+        return []
+    return [f"Set {' and '.join(lacking)} to connect to Lightspeed (or access_token, for a short while)."]
+
+
+def check_address(name: str, address: str) -> None:
+    """See that an address has a host and no path.
+
+    Raises:
+        SettingsError: It has not.
+    """
+    parts = urlsplit(address)
+    if not parts.hostname:
+        message = f"{name} must be scheme and host, as in {CONNECTION[name]['default']}."
+        raise SettingsError(message)

@@ -1,0 +1,18 @@
+"""The command `tap-lightspeed-retail`: the SDK's command line, with errors as one line for people."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+from lightspeed_retail.errors import LightspeedError
+from tap_lightspeed_retail.tap import TapLightspeedRetail
+
+
+def main() -> None:
+    """Run the command line; a mistake of the user's is one line and exit code 1."""
+    try:
+        TapLightspeedRetail.cli()
+    except LightspeedError as error:
+        logging.getLogger(TapLightspeedRetail.name).error("%s", error)
+        sys.exit(1)

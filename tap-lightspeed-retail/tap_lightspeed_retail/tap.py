@@ -1,0 +1,109 @@
+"""The tap: settings, streams, and how a run begins and ends."""
+
+from __future__ import annotations
+
+from typing import IO, TYPE_CHECKING, Any, ClassVar
+
+import msgspec
+from lightspeed_retail.errors import SettingsError
+from lightspeed_retail.resources import Resource
+from lightspeed_retail.settings import problems
+from singer_sdk import Tap
+from singer_sdk.contrib.msgspec import MsgSpecWriter
+from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
+from tap_lightspeed_retail.run import Run
+from tap_lightspeed_retail.settings import SCHEMA
+from tap_lightspeed_retail.streams import ResourceStream
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+_SIGNAL_BASE = 128
+
+
+class TapLightspeedRetail(Tap):
+    """Reads Lightspeed Retail POS (R-Series): sales, items, stock, customers and all that belongs to them."""
+
+    name = "tap-lightspeed-retail"
+    config_jsonschema: ClassVar[dict[str, Any]] = SCHEMA
+    message_writer_class = MsgSpecWriter
+    # Batches carry no incremental state, so they are left out.
+    capabilities: ClassVar[list[Any]] = [
+        TapCapabilities.CATALOG,
+        TapCapabilities.STATE,
+        TapCapabilities.DISCOVER,
+        PluginCapabilities.ABOUT,
+        PluginCapabilities.STREAM_MAPS,
+        PluginCapabilities.FLATTENING,
+        PluginCapabilities.STRUCTURED_LOGGING,
+    ]
+
+    _run: Run | None = None
+
+    @property
+    def run(self) -> Run:
+        """What the streams of this run share."""
+        if self._run is None:
+            self._run = Run(self.config)
+        return self._run
+
+    def discover_streams(self) -> list[ResourceStream]:
+        """One stream for each declared resource; nothing is asked of the API."""
+        streams = [ResourceStream(self, resource) for resource in Resource.all()]
+        for stream in streams:
+            self.run.register(stream)
+        return streams
+
+    @classmethod
+    def invoke(  # type: ignore[override]  # the SDK's own override says the same
+        cls,
+        *,
+        about: bool = False,
+        about_format: str | None = None,
+        config: Any = None,
+        state: IO[str] | None = None,
+        catalog: IO[str] | None = None,
+    ) -> None:
+        """Run the tap; the account is reached before the first stream, so that a wrong setting is one clear line."""
+        super(Tap, cls).invoke(about=about, about_format=about_format)
+        tap = cls(
+            config=config.config if config else None,
+            state=_document("state", state),
+            catalog=_document("catalog", catalog),
+            parse_env_config=bool(config and config.parse_env),
+        )
+        tap.logger.info("%s %s reads account %s.", cls.name, cls.plugin_version, tap.run.client.account_id)
+        tap.sync_all()
+        tap.run.closing_line()
+
+    def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
+        """Check the settings in words that never show a value; the SDK's own messages would."""
+        self.append_builtin_config(self.config_jsonschema)
+        found = problems(self.config, self.config_jsonschema)
+        if found and raise_errors:
+            raise SettingsError(" ".join(found))
+        return found
+
+    def _handle_termination(self, signum: int, frame: FrameType | None) -> None:  # noqa: ARG002  the signal's form
+        """End with a code that tells the scheduler that not all was read; the last state stands."""
+        self.logger.warning("Stopped by signal %d; the next run goes on from the last state.", signum)
+        raise SystemExit(_SIGNAL_BASE + signum)
+
+
+def _document(option: str, file: IO[str] | None) -> dict[str, Any] | None:
+    """A JSON file from the command line.
+
+    Raises:
+        SettingsError: It holds something else.
+    """
+    if file is None:
+        return None
+    try:
+        document = msgspec.json.decode(file.read())
+    except msgspec.DecodeError as error:
+        message = f"--{option} {file.name} is no JSON: {error}."
+        raise SettingsError(message) from None
+    if not isinstance(document, dict):
+        message = f"--{option} {file.name} must hold a JSON object."
+        raise SettingsError(message)
+    return document
