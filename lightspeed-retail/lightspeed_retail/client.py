@@ -89,7 +89,7 @@ class Client:
 
     @property
     def now(self) -> datetime:
-        """When the run began, by the server's clock: the `Date` of the first answer, or local time before there is one."""
+        """When the run began: the `Date` of the first answer, or local time before there is one."""
         return self._first_date or datetime.now(UTC)
 
     def accounts(self) -> list[Record]:
@@ -156,7 +156,8 @@ class Client:
                 address = _with_limit(address, limit)
 
     def _get(self, address: str, price: Decimal) -> tuple[Record, datetime]:
-        return self._get_with_retries(address, price)
+        answer: tuple[Record, datetime] = self._get_with_retries(address, price)
+        return answer
 
     def _get_once(self, address: str, price: Decimal) -> tuple[Record, datetime]:
         """Ask once; a refused token is renewed and the question repeated, one time."""

@@ -22,7 +22,7 @@ _EARLY = 60.0
 _TIMEOUT = 60.0
 _REMEDIES = {
     "invalid_client": "check client_id and client_secret",
-    "invalid_grant": "the refresh token is spent, revoked or another client's; connect the account again and set its token",
+    "invalid_grant": "the refresh token is spent, revoked or another client's; connect the account again",
 }
 _log = logging.getLogger(__name__)
 
@@ -171,7 +171,6 @@ class RefreshingToken:
         remedy = _REMEDIES.get(error_class or "", "check client_id, client_secret, refresh_token and auth_url")
         answer = f"{status} {error_class}: {message}" if error_class else f"{status}: {message}"
         return CredentialsError(f"Lightspeed refused the credentials ({answer}): {remedy}.")
-
 
 
 def decoded(content: bytes) -> Any:

@@ -1,7 +1,7 @@
 """Where tokens are kept: a private file that several processes can share.
 
-A refresh token works once. So the newest pair is on disk before it is first used, replaced atomically, and every process
-that redeems one holds the lock from reading to saving.
+A refresh token works once. So the newest pair is on disk before it is first used, replaced atomically, and every
+process that redeems one holds the lock from reading to saving.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ class Tokens(msgspec.Struct, frozen=True):
 class TokenFile:
     """The newest tokens of each connection, in one JSON file (mode 0600).
 
-    A connection is known by a hash of its client id and of the refresh token that the configuration names. So the file wins
-    as long as the configuration stays as it was, and a newly configured token starts a connection of its own.
+    A connection is known by a hash of its client id and of the refresh token that the configuration names. So the
+    file wins as long as the configuration stays as it was, and a newly configured token starts a connection of its own.
 
     Args:
         path: The file; its folder is made when needed.
@@ -65,7 +65,9 @@ class TokenFile:
             lock = FileLock(self.path.with_name(self.path.name + ".lock"), mode=0o600)
             lock.acquire()
         except OSError as error:
-            message = f"The token store {self.path} cannot be written: {error.strerror}. Set token_store to a writable path."
+            message = (
+                f"The token store {self.path} cannot be written: {error.strerror}. Set token_store to a writable path."
+            )
             raise SettingsError(message) from error
         try:
             yield

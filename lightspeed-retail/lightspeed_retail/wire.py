@@ -253,7 +253,7 @@ class Decoder:
 
 
 def is_offered(nested: Nested, field: Field) -> bool:
-    """Whether a nested record carries a field: its scalars and parts always, its relations where they can be asked for."""
+    """Whether a nested record carries a field: scalars and parts always, relations where they can be asked for."""
     return field.nested is None or not field.nested.asked or (not nested.many and nested.offers(field))
 
 
@@ -275,7 +275,7 @@ def _list_of(convert: Convert, element: str) -> Convert:
 
 
 def nested_rows(value: object, element: str) -> list[Any]:
-    """The rows of a nested list: `{"SaleLine": [...]}`, one bare object, `[{"SaleLine": {...}}, ...]`, `""`, nothing."""
+    """The rows of a nested list: `{"SaleLine": [...]}`, a bare object, `[{"SaleLine": {...}}]`, `""`, nothing."""
     return list(_unwrapped(value, element))
 
 

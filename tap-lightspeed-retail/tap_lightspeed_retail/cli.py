@@ -14,5 +14,5 @@ def main() -> None:
     try:
         TapLightspeedRetail.cli()
     except LightspeedError as error:
-        logging.getLogger(TapLightspeedRetail.name).error("%s", error)
+        logging.getLogger(TapLightspeedRetail.name).log(logging.ERROR, "%s", error)
         sys.exit(1)

@@ -1,7 +1,8 @@
 """Which requests bring which streams, decided from the selection; the one place where drips are spent on purpose.
 
-A collection whose rows are a stream of their own rides on its parent: `sales` asks for its lines and payments with itself
-(1.8 drips for 100 sales instead of about 5 with separate lists), and the rows leave as `sale_lines` and `sale_payments`.
+A collection whose rows are a stream of their own rides on its parent: `sales` asks for its lines and payments with
+itself (1.8 drips for 100 sales instead of about 5 with separate lists), and the rows leave as `sale_lines` and
+`sale_payments`.
 """
 
 from __future__ import annotations

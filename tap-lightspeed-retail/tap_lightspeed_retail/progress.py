@@ -60,7 +60,7 @@ class Progress:
         return min(int(state.get("first_load", {}).get("key") or 0) for state in self._unloaded)
 
     def loaded_up_to(self, key: int | None, newest: str | None) -> None:
-        """Note that the first load has emitted all rows up to a key; None where the list comes in no order."""
+        """Note that the first load has emitted all up to a key; None where the list comes in no order."""
         for state in self._unloaded:
             load = state.setdefault("first_load", {"began": self._now})
             load["newest"] = _later(load.get("newest"), newest)
@@ -68,10 +68,13 @@ class Progress:
                 load["key"] = key
 
     def loaded(self, field: str) -> None:
-        """Note that the first load is complete: changes are read from when it began, or from the newest row if older."""
+        """End the first load: changes are read from when it began, or from the newest row if that is older.
+
+        An empty list gets no bookmark; the next run looks at it whole again, which costs no more.
+        """
         for state in self._unloaded:
             load = state.pop("first_load", None)
-            if load is None:
+            if load is None or (not load.get("key") and not load.get("newest")):
                 continue
             state["replication_key"] = field
             state["replication_key_value"] = min(load["began"], load.get("newest") or load["began"])

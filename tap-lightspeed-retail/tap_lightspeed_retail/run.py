@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import pendulum
+
 from lightspeed_retail.client import Client
 from lightspeed_retail.connection import connect
 from lightspeed_retail.errors import ApiError, SettingsError

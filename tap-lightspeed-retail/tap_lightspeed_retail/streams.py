@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from singer_sdk import Stream
+from singer_sdk.helpers.conform import TypeConformanceLevel
 
 from lightspeed_retail.errors import RightsError
 from lightspeed_retail.resources import FieldType, Resource, Stamp, Tail
 from lightspeed_retail.wire import Decoder, LogOnce, Record, nested_rows
-from singer_sdk import Stream
-from singer_sdk.helpers.conform import TypeConformanceLevel
 from tap_lightspeed_retail.plan import Reading, Rider, relations_of
 from tap_lightspeed_retail.progress import Progress, riding
 from tap_lightspeed_retail.schema import ACCOUNT_KEY, off_by_default, primary_keys, stream_schema
@@ -19,6 +20,7 @@ from tap_lightspeed_retail.walks import Rows, row_stamp
 if TYPE_CHECKING:
     from singer_sdk.helpers import types
     from singer_sdk.singerlib import MetadataMapping
+
     from tap_lightspeed_retail.tap import TapLightspeedRetail
 
 _MOST_REMEMBERED = 100_000
@@ -62,8 +64,9 @@ class ResourceStream(Stream):
         """Whether a property is selected, by its path within the record."""
         return bool(self.mask[_breadcrumb(path)])
 
-    def get_replication_key_signpost(self, context: types.Context | None) -> None:
+    def get_replication_key_signpost(self, context: types.Context | None = None) -> Any:  # noqa: ARG002  the SDK's form
         """No signpost: bookmarks never pass the server's clock at the start of the run."""
+        return None
 
     def get_records(self, context: types.Context | None) -> Iterator[Record]:  # noqa: ARG002  there are no contexts
         """What this stream has to tell, with rows that ride on its own sent along through their streams."""
@@ -84,7 +87,7 @@ class ResourceStream(Stream):
         self._checkpoint()
 
     def _follow_up(self) -> Iterator[Record]:
-        """Rows that changed without their parent, or came after it was read; nothing before the first load is complete."""
+        """Rows that changed without their parent, or came after it was read; none before the first load is done."""
         relations = tuple(relations_of(self.resource, self.selects))
         if isinstance(self.resource.api.bookmark, Tail):
             last = self.stream_state.get("last_key")
@@ -125,10 +128,10 @@ class ResourceStream(Stream):
                 yield self._typed(row)
 
     def _progress(self, reading: Reading) -> Progress:
-        states = [self.stream_state] if reading.emits_parents else []
-        for rider in reading.riders:
-            states.append(riding(self.run.stream(rider.stream).stream_state, reading.resource.api.stream))
-        return Progress(states, self.run.client.now)
+        parent = reading.resource.api.stream
+        own = [self.stream_state] if reading.emits_parents else []
+        ridden = [riding(self.run.stream(rider.stream).stream_state, parent) for rider in reading.riders]
+        return Progress([*own, *ridden], self.run.client.now)
 
     def _settle_riders(self, reading: Reading) -> None:
         """After a complete walk, riders look for rows of their own from here on."""
@@ -199,7 +202,7 @@ class ResourceStream(Stream):
         self._tap.state_writer.write_state(self.tap_state)
 
     def _increment_stream_state(self, latest_record: types.Record, *, context: types.Context | None = None) -> None:
-        """Progress is kept by the walks, page by page; the SDK's rule cannot know about clocks, look-backs and riders."""
+        """Progress is kept by the walks; the SDK's rule knows nothing of clocks, look-backs and riders."""
 
     def _write_starting_replication_value(self, context: types.Context | None) -> None:
         """The walks know where they begin."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import IO, TYPE_CHECKING, Any, ClassVar
 
 import msgspec
-from lightspeed_retail.errors import SettingsError
-from lightspeed_retail.resources import Resource
-from lightspeed_retail.settings import problems
 from singer_sdk import Tap
 from singer_sdk.contrib.msgspec import MsgSpecWriter
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
+
+from lightspeed_retail.errors import SettingsError
+from lightspeed_retail.resources import Resource
+from lightspeed_retail.settings import problems
 from tap_lightspeed_retail.run import Run
 from tap_lightspeed_retail.settings import SCHEMA
 from tap_lightspeed_retail.streams import ResourceStream

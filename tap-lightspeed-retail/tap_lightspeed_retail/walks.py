@@ -102,7 +102,7 @@ class Walker:
         return _advancing(pages, field, resource, progress, by_stamp=by_stamp)
 
     def _stamped(self, query: Query, since: str, *, by_stamp: bool) -> tuple[str, Iterator[Page]] | None:
-        """The walk from a stamp on, with the first name of the stamp that the API honours; None where it honours none."""
+        """The walk from a stamp on, by the first name of it that the API honours; None where it honours none."""
         bookmark = _bookmark(query.resource)
         for name in bookmark.candidates:
             filters = (*query.filters, Filter(name, ">=", since))

@@ -73,7 +73,7 @@ class Nested:
         empty: What the API sends for an empty list: `""`, or nothing at all.
     """
 
-    target: type[Part] | type[str] | str
+    target: type[Part | str] | str
     element: str | None = None
     asked: bool = True
     relation: str | None = None
@@ -102,7 +102,7 @@ class Nested:
         return part if part is not None and issubclass(part, Resource) else None
 
     def offers(self, field: Field) -> bool:
-        """Whether a relation of the target can be asked for along with it: any of a part's, named ones of a resource's."""
+        """Whether a relation of the target can be asked for with it: any of a part's, named ones of a resource's."""
         return self.resource is None or field.name in self.children
 
     @property
@@ -120,7 +120,7 @@ def to_one(
 
 def to_many(
     element: str,
-    target: type[Part] | type[str] | str,
+    target: type[Part | str] | str,
     *,
     default: bool | None = None,
     rides: bool = False,
@@ -136,7 +136,7 @@ def part(target: type[Part] | str, *, wrapper: str | None = None) -> Nested:
     return Nested(target=target, asked=False, wrapper=wrapper)
 
 
-def parts(element: str, target: type[Part] | type[str], *, empty: Literal[""] | None = None) -> Nested:
+def parts(element: str, target: type[Part | str], *, empty: Literal[""] | None = None) -> Nested:
     """Declare a nested list that comes without being asked for."""
     return Nested(target=target, element=element, asked=False, empty=empty)
 
