@@ -16,14 +16,18 @@ from lightspeed_retail.oauth import DEFAULT_AUTH_URL
 Schema = dict[str, Any]
 
 
-def setting(type_: str, title: str, description: str, *, secret: bool = False, **more: Any) -> Schema:
+def setting(type_: str | tuple[str, ...], title: str, description: str, *, secret: bool = False, **more: Any) -> Schema:
     """One setting as a JSON Schema property."""
     marks = {"secret": True, "writeOnly": True} if secret else {}
-    return {"type": [type_, "null"], "title": title, "description": description, **marks, **more}
+    types = (type_,) if isinstance(type_, str) else type_
+    return {"type": [*types, "null"], "title": title, "description": description, **marks, **more}
 
+
+# YAML makes a number of what looks like one.
+_NUMBER = ("string", "integer")
 
 CONNECTION: dict[str, Schema] = {
-    "client_id": setting("string", "Client ID", "Id of your API client, from its registration at Lightspeed."),
+    "client_id": setting(_NUMBER, "Client ID", "Id of your API client, from its registration at Lightspeed."),
     "client_secret": setting(
         "string",
         "Client secret",
@@ -43,7 +47,7 @@ CONNECTION: dict[str, Schema] = {
         secret=True,
     ),
     "account_id": setting(
-        "string",
+        _NUMBER,
         "Account ID",
         "Number of the Lightspeed account. Left out, it is found by itself.",
         pattern="^[0-9]+$",

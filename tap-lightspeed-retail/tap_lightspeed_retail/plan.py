@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from lightspeed_retail.query import Query
 from lightspeed_retail.resources import Field, Nested, Part, Resource
@@ -20,10 +21,26 @@ Mask = Callable[[tuple[str, ...]], bool]
 
 @dataclass(frozen=True)
 class Rider:
-    """A stream that takes its rows from a collection of its parent."""
+    """A stream that takes its rows from a collection of its parent.
+
+    Args:
+        stream: Its name.
+        collection: The collection in the parent's declaration.
+        key: The parent's key, by which a row names its parent.
+    """
 
     stream: str
     collection: Field
+    key: str
+
+    @property
+    def element(self) -> str:
+        """Key of the rows inside the collection's wrapper."""
+        return (self.collection.nested and self.collection.nested.element) or ""
+
+    def parent_key(self, parent: Mapping[str, Any]) -> dict[str, Any]:
+        """What a row is given in case it does not name its parent."""
+        return {self.key: parent[self.key]}
 
 
 @dataclass(frozen=True)
@@ -95,7 +112,7 @@ def make_plan(selected: Mapping[type[Resource], Mask]) -> Plan:
 
 def _reading(resource: type[Resource], selected: Mapping[type[Resource], Mask]) -> Reading | None:
     wanted = [field for field in resource.riders() if field.nested is not None and field.nested.resource in selected]
-    riders = tuple(Rider(_resource(field).api.stream, field) for field in wanted)
+    riders = tuple(Rider(_resource(field).api.stream, field, resource.api.key) for field in wanted)
     if resource not in selected and not riders:
         return None
     relations: list[str] = []

@@ -150,10 +150,9 @@ class ResourceStream(Stream):
 
     def riding_rows(self, parent: Record, rider: Rider) -> Iterable[Record]:
         """Typed rows of this stream out of a parent's wire row, without those that this run has emitted already."""
-        nested = rider.collection.nested
-        for row in nested_rows(parent.get(rider.collection.name), (nested and nested.element) or ""):
+        for row in nested_rows(parent.get(rider.collection.name), rider.element):
             if isinstance(row, dict) and not self._is_repetition(row):
-                yield self._typed(row)
+                yield self._typed({**rider.parent_key(parent), **row})
 
     def emit(self, records: Iterable[Record]) -> None:
         """Send records during another stream's turn."""
