@@ -1,0 +1,45 @@
+# make help says what there is. Works with GNU make 3.81 (macOS) and in a folder with a space in its name: paths are relative.
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint types format lock clean moved
+.SUFFIXES:
+
+INSTALLED := .venv/.installed
+PACKAGES := $(wildcard */pyproject.toml)
+
+help: ## Show this list.
+	@sed -n 's/^\([a-z]*\):.*## /\1  /p' Makefile | awk '{ name = $$1; $$1 = ""; printf "make %-8s%s\n", name, $$0 }'
+
+setup: $(INSTALLED) ## Install everything into .venv; the other targets do it by themselves.
+
+demo: $(INSTALLED) ## A retailer's year from a local sandbox into a local warehouse.
+	@tools/clean lightspeed-sandbox demo
+
+test: $(INSTALLED) ## Run the tests; ARGS="-k name" chooses some.
+	@tools/clean pytest -n 2 tests $(ARGS)
+
+lint: $(INSTALLED) ## Check style and format.
+	@tools/clean ruff check .
+	@tools/clean ruff format --check --quiet .
+
+types: $(INSTALLED) ## Check the types.
+	@tools/clean mypy
+
+format: $(INSTALLED) ## Mend style and format where that is safe.
+	@tools/clean ruff check --fix-only --quiet .
+	@tools/clean ruff format --quiet .
+
+lock: ## Write requirements.txt anew; ARGS=--upgrade takes newer versions.
+	@tools/lock $(ARGS)
+
+clean: ## Remove what the other targets made, the demo's data included.
+	@-.venv/bin/lightspeed-sandbox warehouse stop 2>/dev/null
+	@rm -rf .venv .demo .mypy_cache .pytest_cache .ruff_cache
+
+# An environment knows where it lies: a copied or moved tree needs one of its own.
+ifneq ($(shell cat .venv/.installed 2>/dev/null),$(shell pwd))
+$(INSTALLED): moved
+endif
+
+$(INSTALLED): requirements.txt $(PACKAGES) tools/setup
+	@tools/setup

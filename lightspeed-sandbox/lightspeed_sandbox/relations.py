@@ -1,0 +1,108 @@
+"""Relations that a request asks for, and what they cost.
+
+Source: page "Relations" and the costs of section 2.4 of the API reference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+import orjson
+from lightspeed_retail.query import BASE_PRICE, relation_field, relation_price
+from lightspeed_retail.resources import Part, Resource
+
+from lightspeed_sandbox.errors import ApiError
+
+Tree = dict[str, Any]
+"""Relations by name; each leads to the relations asked for below it."""
+
+COUNT_PRICE = Decimal(10)
+_HALF = Decimal("0.5")
+_BAD_REQUEST = 400
+_UNNAMED = "CustomFieldValues"
+"""The one relation that `all` leaves out."""
+
+
+@dataclass(frozen=True)
+class Relations:
+    """What `load_relations` asks for."""
+
+    paths: tuple[str, ...] = ()
+    tree: Tree = field(default_factory=dict)
+
+
+def parse(resource: type[Resource], text: str | None) -> Relations:
+    """The relations of a request.
+
+    Raises:
+        ApiError: The text is neither `all` nor a JSON list of relations that the resource has.
+    """
+    if text is None:
+        return Relations()
+    paths = tuple(_every(resource)) if text == "all" else _named(resource, text)
+    tree: Tree = {}
+    for path in paths:
+        _plant(tree, path.split("."))
+    return Relations(paths, tree)
+
+
+def price(resource: type[Resource], query: Mapping[str, str], *, single: bool) -> Decimal:
+    """Drips that a request costs, worked out from the request alone; relations that do not exist cost nothing."""
+    if query.get("count") and not single:
+        return COUNT_PRICE
+    try:
+        paths: Sequence[str] = parse(resource, query.get("load_relations")).paths
+    except ApiError:
+        paths = ()
+    return BASE_PRICE + sum((_relation_price(resource, path, single=single) for path in paths), Decimal(0))
+
+
+def _relation_price(resource: type[Resource], path: str, *, single: bool) -> Decimal:
+    """The price on a list; half of it on a single record, unless a list of that record nests it."""
+    full = relation_price(resource, path)
+    return full if not single or _below_many(resource, path) else full * _HALF
+
+
+def _below_many(resource: type[Resource], path: str) -> bool:
+    *outer, _ = path.split(".")
+    part: type[Part] | None = resource
+    for name in outer:
+        nested = part.field(name).nested if part is not None else None
+        if nested is not None and nested.many:
+            return True
+        part = nested.part if nested is not None else None
+    return False
+
+
+def _named(resource: type[Resource], text: str) -> tuple[str, ...]:
+    try:
+        paths = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        paths = None
+    if not isinstance(paths, list) or not all(isinstance(path, str) for path in paths):
+        raise ApiError(_BAD_REQUEST, "load_relations must be 'all' or a JSON array of relation names.")
+    for path in paths:
+        try:
+            relation_field(resource, path)
+        except KeyError:
+            raise ApiError(_BAD_REQUEST, f"{resource.__name__} has no relation '{path}'.") from None
+    return tuple(dict.fromkeys(paths))
+
+
+def _every(resource: type[Resource]) -> Iterator[str]:
+    """All that the declaration names: its relations, and those it names below them."""
+    for outer in resource.relations():
+        nested = outer.nested
+        if nested is None or outer.name == _UNNAMED:
+            continue
+        yield outer.name
+        if nested.part is not None and not nested.many:
+            yield from (f"{outer.name}.{inner.name}" for inner in nested.part.relations() if nested.offers(inner))
+
+
+def _plant(tree: Tree, names: Sequence[str]) -> None:
+    for name in names:
+        tree = tree.setdefault(name, {})

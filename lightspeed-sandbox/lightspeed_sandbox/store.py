@@ -1,0 +1,155 @@
+"""All rows of one account in SQLite: a table a resource, derived from the declarations."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, MutableMapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from lightspeed_retail.resources import Resource
+from lightspeed_retail.wire import Record
+
+from lightspeed_sandbox.columns import columns
+from lightspeed_sandbox.links import indexed_columns
+
+Key = int | str
+
+
+class Store:
+    """All rows of one account.
+
+    Records are typed as `lightspeed_retail.wire.Decoder` gives them. Nested parts (Contact, Note, Prices, Tags ...)
+    are kept with their row; nested rows of other resources (SaleLines, Customer ...) are rows of their own tables.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        """Open a file, or without a path keep everything in memory."""
+        self._lock = threading.RLock()
+        self._connection = sqlite3.connect(path or ":memory:", check_same_thread=False)
+        self._connection.executescript("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;")
+        for resource in Resource.all():
+            self._create(resource)
+        self.meta: MutableMapping[str, str] = Meta(self)
+
+    def put(self, resource: type[Resource], rows: Iterable[Record], *, complete: bool = True) -> None:
+        """Insert rows, or replace those with the same key.
+
+        Args:
+            resource: Whose rows.
+            rows: Typed records; fields that they lack are null.
+            complete: Whether null texts are empty, as the API writes them; without it they stay null.
+        """
+        shape = columns(resource)
+        names = ", ".join(f'"{name}"' for name in shape.names)
+        marks = ", ".join("?" for _ in shape.names)
+        sql = f'INSERT OR REPLACE INTO "{resource.__name__}" ({names}) VALUES ({marks})'
+        with self._lock:
+            self._connection.executemany(sql, (shape.row(row, complete=complete) for row in rows))
+
+    def get(self, resource: type[Resource], key: Key) -> Record | None:
+        """The typed record with this key, with its parts."""
+        return next(iter(self.select(resource, f'"{resource.api.key}" = ?', (key,))), None)
+
+    def select(
+        self,
+        resource: type[Resource],
+        where: str = "1",
+        params: Sequence[Any] = (),
+        order: str | None = None,
+        limit: int | None = None,
+    ) -> list[Record]:
+        """Typed records that meet an SQL condition, by default in the order of their keys."""
+        shape = columns(resource)
+        found = self.rows(resource, shape.names, where, params, order, limit)
+        return [shape.record(row) for row in found]
+
+    def rows(
+        self,
+        resource: type[Resource],
+        names: Sequence[str],
+        where: str = "1",
+        params: Sequence[Any] = (),
+        order: str | None = None,
+        limit: int | None = None,
+    ) -> list[tuple[Any, ...]]:
+        """The bare columns of rows that meet an SQL condition."""
+        listed = ", ".join(f'"{name}"' for name in names)
+        sql = f'SELECT {listed} FROM "{resource.__name__}" WHERE {where} ORDER BY {order or _quoted(resource.api.key)}'
+        return self.query(sql if limit is None else f"{sql} LIMIT {int(limit)}", params)
+
+    def query(self, sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """The rows of any SQL statement."""
+        with self._lock:
+            return self._connection.execute(sql, params).fetchall()
+
+    def delete(self, resource: type[Resource], key: Key) -> None:
+        """Remove a row for good."""
+        self.query(f'DELETE FROM "{resource.__name__}" WHERE "{resource.api.key}" = ?', (key,))
+
+    def next_key(self, resource: type[Resource]) -> int:
+        """The highest key plus one."""
+        ((highest,),) = self.query(f'SELECT max("{resource.api.key}") FROM "{resource.__name__}"')
+        return int(highest or 0) + 1
+
+    def count(self, resource: type[Resource], where: str = "1", params: Sequence[Any] = ()) -> int:
+        """How many rows there are, or how many meet an SQL condition."""
+        ((number,),) = self.query(f'SELECT count(*) FROM "{resource.__name__}" WHERE {where}', params)
+        return int(number)
+
+    def commit(self) -> None:
+        """Make everything durable."""
+        with self._lock:
+            self._connection.commit()
+
+    def close(self) -> None:
+        """Make everything durable and let go of the file."""
+        with self._lock:
+            self._connection.commit()
+            self._connection.close()
+
+    def _create(self, resource: type[Resource]) -> None:
+        shape = columns(resource)
+        table = resource.__name__
+        self.query(f'CREATE TABLE IF NOT EXISTS "{table}" ({shape.definition()})')
+        for name in (*shape.stamps(), *indexed_columns(resource)):
+            self.query(f'CREATE INDEX IF NOT EXISTS "{table} {name}" ON "{table}" ("{name}")')
+
+
+class Meta(MutableMapping[str, str]):
+    """What is remembered about the account besides its rows: seed, clock, tokens."""
+
+    def __init__(self, store: Store) -> None:
+        """Keep it in a table of the store."""
+        self._query = store.query
+        self._query('CREATE TABLE IF NOT EXISTS "meta" ("name" TEXT PRIMARY KEY, "value" TEXT NOT NULL)')
+
+    def __getitem__(self, name: str) -> str:
+        """The value of a name."""
+        for (value,) in self._query('SELECT "value" FROM "meta" WHERE "name" = ?', (name,)):
+            return str(value)
+        raise KeyError(name)
+
+    def __setitem__(self, name: str, value: str) -> None:
+        """Remember a value."""
+        self._query('INSERT OR REPLACE INTO "meta" VALUES (?, ?)', (name, value))
+
+    def __delitem__(self, name: str) -> None:
+        """Forget a value."""
+        if name not in self:
+            raise KeyError(name)
+        self._query('DELETE FROM "meta" WHERE "name" = ?', (name,))
+
+    def __iter__(self) -> Iterator[str]:
+        """All names in alphabetical order."""
+        return iter([str(name) for (name,) in self._query('SELECT "name" FROM "meta" ORDER BY "name"')])
+
+    def __len__(self) -> int:
+        """How many values are remembered."""
+        ((number,),) = self._query('SELECT count(*) FROM "meta"')
+        return int(number)
+
+
+def _quoted(name: str) -> str:
+    return f'"{name}"'
