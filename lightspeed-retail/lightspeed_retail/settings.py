@@ -16,18 +16,14 @@ from lightspeed_retail.oauth import DEFAULT_AUTH_URL
 Schema = dict[str, Any]
 
 
-def setting(type_: str | tuple[str, ...], title: str, description: str, *, secret: bool = False, **more: Any) -> Schema:
+def setting(type_: str, title: str, description: str, *, secret: bool = False, **more: Any) -> Schema:
     """One setting as a JSON Schema property."""
     marks = {"secret": True, "writeOnly": True} if secret else {}
-    types = (type_,) if isinstance(type_, str) else type_
-    return {"type": [*types, "null"], "title": title, "description": description, **marks, **more}
+    return {"type": [type_, "null"], "title": title, "description": description, **marks, **more}
 
-
-# YAML makes a number of what looks like one.
-_NUMBER = ("string", "integer")
 
 CONNECTION: dict[str, Schema] = {
-    "client_id": setting(_NUMBER, "Client ID", "Id of your API client, from its registration at Lightspeed."),
+    "client_id": setting("string", "Client ID", "Id of your API client, from its registration at Lightspeed."),
     "client_secret": setting(
         "string",
         "Client secret",
@@ -47,7 +43,7 @@ CONNECTION: dict[str, Schema] = {
         secret=True,
     ),
     "account_id": setting(
-        _NUMBER,
+        "string",
         "Account ID",
         "Number of the Lightspeed account. Left out, it is found by itself.",
         pattern="^[0-9]+$",
@@ -89,8 +85,21 @@ def problems(settings: Mapping[str, Any], schema: Schema, *, extra: Iterable[str
     known = {*schema["properties"], *extra}
     found = [_misspelt(name, known) for name in settings if name not in known]
     validator = jsonschema.Draft202012Validator(schema)
-    found += [_describe(error) for error in validator.iter_errors(dict(settings))]
+    found += [_describe(error) for error in validator.iter_errors(_as_text(settings, schema))]
     return [line for line in found if line] + _lacking(settings)
+
+
+def _as_text(settings: Mapping[str, Any], schema: Schema) -> dict[str, Any]:
+    """YAML makes a number of an id that looks like one; where a text is wanted that is no mistake."""
+    return {
+        name: str(value) if type(value) is int and "string" in _types(schema, name) else value
+        for name, value in settings.items()
+    }
+
+
+def _types(schema: Schema, name: str) -> list[str]:
+    found = schema["properties"].get(name, {}).get("type", [])
+    return [found] if isinstance(found, str) else found
 
 
 def _misspelt(name: str, known: Iterable[str]) -> str:

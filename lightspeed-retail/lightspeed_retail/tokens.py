@@ -81,7 +81,10 @@ class TokenFile:
             SettingsError: The file is there but cannot be understood.
         """
         entry = self._read().get(connection)
-        return msgspec.convert(entry, Tokens) if entry is not None else None
+        try:
+            return msgspec.convert(entry, Tokens) if entry is not None else None
+        except msgspec.ValidationError as error:
+            raise self._damaged() from error
 
     def save(self, connection: str, tokens: Tokens) -> None:
         """Put new tokens in the place of old ones; on return they are on the disk. Call it with the lock held."""
@@ -105,8 +108,10 @@ class TokenFile:
         except FileNotFoundError:
             return {}
         except (msgspec.DecodeError, KeyError, TypeError, ValueError) as error:
-            message = f"The token store {self.path} is damaged. Move it away and connect the account again."
-            raise SettingsError(message) from error
+            raise self._damaged() from error
+
+    def _damaged(self) -> SettingsError:
+        return SettingsError(f"The token store {self.path} is damaged. Move it away and connect the account again.")
 
     def _replace(self, content: bytes) -> None:
         handle, name = tempfile.mkstemp(dir=self.path.parent, prefix=".tokens-")

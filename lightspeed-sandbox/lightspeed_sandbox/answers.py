@@ -6,15 +6,15 @@ Relations are loaded for all rows of an answer together: one query a relation.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cache
 from typing import Any
 
 import orjson
+
 from lightspeed_retail.resources import Field, FieldType, Nested, Part, Resource
 from lightspeed_retail.wire import Encoder, Record, as_list, nested_rows
-
 from lightspeed_sandbox.columns import column, is_stored
 from lightspeed_sandbox.links import Link, link
+from lightspeed_sandbox.memo import compiled
 from lightspeed_sandbox.relations import Tree
 from lightspeed_sandbox.store import Store
 
@@ -66,7 +66,7 @@ class Answers:
         part = field.nested.part if field.nested is not None else None
         if part is None or field.nested is None or not _has_relations(part):
             return
-        inner = [row for wire in wires for row in _inner_rows(wire.get(field.name), field.nested)]
+        inner = [row for wire in wires for row in inner_rows(wire.get(field.name), field.nested)]
         for unasked in [known.name for known in part.relations() if known.name not in below]:
             for row in inner:
                 row.pop(unasked, None)
@@ -96,13 +96,14 @@ def _put(wire: Record, name: str, nested: Nested, rows: list[Record] | None) -> 
         wire[name] = {nested.wrapper: rows[0]} if nested.wrapper else rows[0]
 
 
-def _inner_rows(value: object, nested: Nested) -> list[Record]:
+def inner_rows(value: object, nested: Nested) -> list[Record]:
+    """The wire rows that a nested key holds."""
     element = nested.element if nested.many else nested.wrapper
     found = nested_rows(value, element) if element else as_list(value)
     return [row for row in found if isinstance(row, dict)]
 
 
-@cache
+@compiled
 def _has_relations(part: type[Part]) -> bool:
     return bool(part.relations()) or any(
         field.nested is not None and field.nested.part is not None and _has_relations(field.nested.part)
@@ -139,7 +140,7 @@ class _Shape:
         return wire
 
 
-@cache
+@compiled
 def _shape(resource: type[Resource], asked: frozenset[str]) -> _Shape:
     return _Shape(resource, asked)
 

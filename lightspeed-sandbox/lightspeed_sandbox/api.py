@@ -12,10 +12,10 @@ from urllib.parse import parse_qsl
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import orjson
+
 from lightspeed_retail.query import BASE_PRICE
 from lightspeed_retail.resources import Resource
 from lightspeed_retail.wire import Record
-
 from lightspeed_sandbox import lists, relations
 from lightspeed_sandbox.answers import Answers
 from lightspeed_sandbox.errors import JSON, ApiError
@@ -204,9 +204,7 @@ class Api:
             return {"@attributes": {"count": str(self._store.count(resource, *asked.where(beyond=False)))}}
         return self._page(ask, resource, asked, params)
 
-    def _page(
-        self, ask: Ask, resource: type[Resource], asked: lists.ListRequest, params: Mapping[str, str]
-    ) -> Record:
+    def _page(self, ask: Ask, resource: type[Resource], asked: lists.ListRequest, params: Mapping[str, str]) -> Record:
         order = asked.sort.order(reverse=asked.before)
         where, values = asked.where()
         keys = self._store.rows(resource, (resource.api.key,), where, values, order, asked.limit + 1)
@@ -227,7 +225,7 @@ class Api:
 
     def _zone(self) -> tzinfo:
         """Times without an offset are meant in the time of the shop."""
-        for (name,) in self._store.rows(Resource.named("Shop"), ("timeZone",), '"timeZone" <> \'\'', limit=1):
+        for (name,) in self._store.rows(Resource.named("Shop"), ("timeZone",), "\"timeZone\" <> ''", limit=1):
             try:
                 return ZoneInfo(name)
             except (ZoneInfoNotFoundError, ValueError):

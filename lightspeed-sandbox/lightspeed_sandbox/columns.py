@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from functools import cache
 from typing import Any
 
 import orjson
+
 from lightspeed_retail.resources import Field, FieldType, Part, Resource, Stamp
 from lightspeed_retail.wire import Record, scalar_to_wire
+from lightspeed_sandbox.memo import compiled
 
 _INTEGERS = (FieldType.INTEGER, FieldType.BOOLEAN)
 _DECIMALS = (FieldType.NUMBER, FieldType.MONEY)
@@ -42,7 +43,9 @@ class Columns:
 
     def definition(self) -> str:
         """The columns as `CREATE TABLE` wants them."""
-        return ", ".join(f'"{name}" {self._sql_type(field)}' for name, field in zip(self.names, self.fields, strict=True))
+        return ", ".join(
+            f'"{name}" {self._sql_type(field)}' for name, field in zip(self.names, self.fields, strict=True)
+        )
 
     def stamps(self) -> list[str]:
         """The change stamps that the table has a column for."""
@@ -68,7 +71,7 @@ class Columns:
         return f"{kind} PRIMARY KEY" if field.name == self.resource.api.key else kind
 
 
-@cache
+@compiled
 def columns(resource: type[Resource]) -> Columns:
     """The columns of a resource, compiled once."""
     return Columns(resource)
@@ -103,7 +106,7 @@ def _part_dumper(field: Field, *, complete: bool) -> Convert:
     return (lambda rows: [dump(row) for row in rows]) if field.nested.many else dump
 
 
-@cache
+@compiled
 def _record_dumper(part: type[Part], *, complete: bool) -> Convert:
     fields = [
         (field.name, _scalar_dumper(field) if field.nested is None else _part_dumper(field, complete=complete), field)
@@ -140,7 +143,8 @@ def _scalar_loader(field: Field) -> Convert | None:
         return lambda value: None if value is None else Decimal(value)
     if field.type is FieldType.BOOLEAN:
         return lambda value: None if value is None else bool(value)
-    return None
+    # An empty text is written as such and means null, as it does for the client.
+    return (lambda value: value or None) if field.type in _TEXTS else None
 
 
 def _part_loader(field: Field) -> Convert:
@@ -154,7 +158,7 @@ def _part_loader(field: Field) -> Convert:
     return lambda value: load(value) if value else None
 
 
-@cache
+@compiled
 def _record_loader(part: type[Part]) -> Convert:
     fields = [
         (field.name, _scalar_loader(field) if field.nested is None else _part_loader(field))

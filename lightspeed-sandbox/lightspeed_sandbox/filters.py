@@ -13,7 +13,6 @@ from typing import Any
 
 from lightspeed_retail.resources import Field, FieldType, Part, Resource, Stamp
 from lightspeed_retail.wire import stamp
-
 from lightspeed_sandbox.errors import ApiError
 from lightspeed_sandbox.links import link
 from lightspeed_sandbox.relations import Tree

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 
 from lightspeed_retail.resources import Field, Part, Resource
+from lightspeed_sandbox.memo import compiled
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Link:
     there: str
 
 
-@cache
+@compiled
 def link(owner: type[Part], field: Field) -> Link | None:
     """The tie between an outer record and what it nests; None where there are only parts, or no common column."""
     target = field.nested.resource if field.nested is not None else None

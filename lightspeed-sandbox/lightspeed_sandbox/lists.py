@@ -14,9 +14,9 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 import orjson
+
 from lightspeed_retail.resources import Field, FieldType, Resource
 from lightspeed_retail.wire import Record
-
 from lightspeed_sandbox.errors import ApiError
 from lightspeed_sandbox.filters import Condition, condition, filtered_field
 from lightspeed_sandbox.relations import Relations, parse

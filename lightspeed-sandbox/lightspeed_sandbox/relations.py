@@ -11,9 +11,9 @@ from decimal import Decimal
 from typing import Any
 
 import orjson
+
 from lightspeed_retail.query import BASE_PRICE, relation_field, relation_price
 from lightspeed_retail.resources import Part, Resource
-
 from lightspeed_sandbox.errors import ApiError
 
 Tree = dict[str, Any]

@@ -10,7 +10,6 @@ from typing import Any
 
 from lightspeed_retail.resources import Resource
 from lightspeed_retail.wire import Record
-
 from lightspeed_sandbox.columns import columns
 from lightspeed_sandbox.links import indexed_columns
 

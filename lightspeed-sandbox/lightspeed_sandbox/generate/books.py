@@ -51,6 +51,10 @@ class Books:
         """A row by its key, entered or stored."""
         return self._pending[resource].get(key) or self.store.get(resource, key)
 
+    def entered(self, resource: type[Resource]) -> list[Record]:
+        """The rows that are not in the store yet, in the order in which they were entered."""
+        return list(self._pending[resource].values())
+
     def flush(self) -> None:
         """Put everything into the store."""
         for resource, rows in self._pending.items():

@@ -177,7 +177,7 @@ def customer(books: Books, rng: Random, at: datetime) -> Record:
         Contact=reached,
         createTime=stamp(at),
         timeStamp=stamp(later),
-        archived=nth(number, 33),
+        archived=nth(number, 33, 8),
         **_company(number, company),
         **_standing(number),
         **_person(rng, number),

@@ -1,0 +1,150 @@
+"""The server: the API, the authorisation server and the control endpoints over HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from email.parser import BytesParser
+from email.utils import format_datetime
+from typing import Any
+from urllib.parse import parse_qsl
+
+import orjson
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from lightspeed_retail.wire import stamp
+from lightspeed_sandbox.api import Answer, Api, Ask
+from lightspeed_sandbox.clock import Clock
+from lightspeed_sandbox.errors import HTML, JSON, ApiError, OAuthError
+from lightspeed_sandbox.faults import Faults
+from lightspeed_sandbox.limits import Limits
+from lightspeed_sandbox.oauth import Grants
+
+METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+
+_LOGGED = 100_000
+_NOT_FOUND, _NOT_ALLOWED = 404, 405
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+@dataclass
+class Server:
+    """What a running sandbox consists of."""
+
+    api: Api
+    clock: Clock
+    grants: Grants
+    limits: Limits
+    faults: Faults
+    latency: float
+    log: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=_LOGGED))
+
+    def respond(
+        self, content: bytes, status: int = 200, content_type: str = JSON, headers: Mapping[str, str] | None = None
+    ) -> Response:
+        """An answer with the sandbox's own date."""
+        date = format_datetime(self.clock.now().replace(microsecond=0), usegmt=True)
+        return Response(content, status, {"Date": date, "Content-Type": content_type, **(headers or {})})
+
+    def refuse(self, error: ApiError) -> Response:
+        """The answer that an error stands for."""
+        return self.respond(orjson.dumps(error.body()), error.status, error.content_type, error.headers)
+
+    async def call(self, request: Request) -> Response:
+        """A request to the API."""
+        ask = Ask(
+            method=request.method,
+            path=request.url.path,
+            query=request.url.query,
+            origin=f"{request.url.scheme}://{request.url.netloc}",
+            authorization=request.headers.get("authorization", ""),
+        )
+        fault = self.faults.next()
+        at = self.clock.now()
+        if fault is not None and fault.status is not None:
+            answer = Answer(status=fault.status, content_type=HTML)
+        else:
+            answer = self.api.answer(ask)
+        self._note(ask, answer, stamp(at))
+        if self.latency:
+            await asyncio.sleep(self.latency)
+        content = answer.content() if fault is None else fault.spoil(answer.content())
+        return self.respond(content, answer.status, answer.content_type, answer.headers)
+
+    def _note(self, ask: Ask, answer: Answer, at: str) -> None:
+        self.log.append(
+            {
+                "method": ask.method,
+                "path": ask.path,
+                "query": ask.params,
+                "status": answer.status,
+                "cost": float(answer.cost or 0),
+                "level": round(self.limits.level, 3),
+                "at": at,
+            }
+        )
+
+    async def token(self, request: Request) -> Response:
+        """A request for tokens."""
+        return await self._authorise(request, self.grants.token)
+
+    async def revoke(self, request: Request) -> Response:
+        """A request to end a grant."""
+        return await self._authorise(request, lambda fields: self.grants.revoke({"grant_type": "-", **fields}))
+
+    async def _authorise(self, request: Request, act: Callable[[dict[str, str]], dict[str, Any]]) -> Response:
+        try:
+            if request.method != "POST":
+                raise OAuthError(_NOT_ALLOWED, "invalid_request", "Only POST is allowed")
+            fields = form(await request.body(), request.headers.get("content-type", ""))
+            return self.respond(orjson.dumps(act(fields)))
+        except ApiError as error:
+            return self.refuse(error)
+
+    async def missing(self, _request: Request) -> Response:
+        """A path that nobody answers."""
+        return self.refuse(ApiError(_NOT_FOUND, "There is nothing at this path."))
+
+
+def form(body: bytes, content_type: str) -> dict[str, str]:
+    """The fields of a body, in any of the three encodings that the authorisation server takes.
+
+    Raises:
+        OAuthError: The body cannot be read.
+    """
+    if content_type.startswith("multipart/form-data"):
+        head = b"Content-Type: " + content_type.encode() + b"\r\n\r\n"
+        parts: list[Any] = list(BytesParser().parsebytes(head + body).walk())[1:]
+        return {_part_name(part): part.get_payload(decode=True).decode() for part in parts}
+    if not content_type.startswith(JSON):
+        return dict(parse_qsl(body.decode(), keep_blank_values=True))
+    try:
+        fields = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        fields = None
+    if not isinstance(fields, dict):
+        raise OAuthError(400, "invalid_request", "The body is no JSON object")
+    return {str(name): str(value) for name, value in fields.items()}
+
+
+def _part_name(part: Any) -> str:
+    return str(part.get_param("name", header="content-disposition"))
+
+
+def application(server: Server, control: list[Route]) -> Starlette:
+    """The whole server as an ASGI application."""
+    return Starlette(
+        routes=[
+            Route("/API/{path:path}", server.call, methods=METHODS),
+            Route("/auth/oauth/token", server.token, methods=METHODS),
+            Route("/auth/oauth/revoke", server.revoke, methods=METHODS),
+            *control,
+            Route("/{path:path}", server.missing, methods=METHODS),
+        ]
+    )

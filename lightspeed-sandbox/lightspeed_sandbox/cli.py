@@ -1,0 +1,153 @@
+"""The command `lightspeed-sandbox`."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import MISSING, Field, fields
+from pathlib import Path
+from types import FrameType
+from typing import Annotated, Any, get_type_hints
+
+import typer
+from rich.console import Console
+
+from lightspeed_sandbox.config import Config
+from lightspeed_sandbox.serve import Sandbox
+
+app = typer.Typer(
+    help="The Lightspeed Retail API as a local server, for trying out and for testing.",
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,
+)
+err = Console(stderr=True)
+
+_DEFAULT_PORT = 8765
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_COMMAND_NOT_FOUND = 127
+
+
+def with_options(**defaults: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Give a command an option for every field of `Config`; it gets them as one, named `config`.
+
+    Args:
+        defaults: Defaults that differ from those of `Config`.
+    """
+    hints = get_type_hints(Config, include_extras=True)
+    options = [_option(field, hints[field.name], defaults) for field in fields(Config)]
+
+    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
+        own = [
+            parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
+            for name, parameter in inspect.signature(command, eval_str=True).parameters.items()
+            if name != "config"
+        ]
+
+        @functools.wraps(command)
+        def wrapped(**values: Any) -> Any:
+            config = Config(**{option.name: values.pop(option.name) for option in options})
+            return command(config=config, **values)
+
+        parameters = [*own, *options]
+        vars(wrapped)["__signature__"] = inspect.Signature(parameters)
+        wrapped.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+        return wrapped
+
+    return decorate
+
+
+def _option(field: Field[Any], hint: Any, defaults: Mapping[str, Any]) -> inspect.Parameter:
+    default = field.default if field.default is not MISSING else []
+    return inspect.Parameter(
+        field.name,
+        inspect.Parameter.KEYWORD_ONLY,
+        default=defaults.get(field.name, default),
+        annotation=hint,
+    )
+
+
+@app.command()
+@with_options(port=_DEFAULT_PORT)
+def serve(config: Config) -> None:
+    """Serve until interrupted; one line of JSON on stdout says where and with which credentials."""
+    stopped = threading.Event()
+    for number in _SIGNALS:
+        signal.signal(number, lambda *_: stopped.set())
+    with _running(config) as sandbox:
+        variables = sandbox.environment()
+        err.print(f"Lightspeed Retail sandbox at [bold]{sandbox.url}[/bold] (account {sandbox.account}).")
+        err.print("To use it, set these variables; stop with Ctrl-C:")
+        for name, value in variables.items():
+            err.print(f"  export {name}={value}", soft_wrap=True, highlight=False)
+        sys.stdout.write(json.dumps(variables) + "\n")
+        sys.stdout.flush()
+        stopped.wait()
+
+
+@app.command()
+@with_options()
+def run(config: Config, command: Annotated[list[str], typer.Argument(help="The command, after --.")]) -> None:
+    """Run a command against a sandbox of its own, and end with its exit code."""
+    with _running(config) as sandbox:
+        err.print(f"Lightspeed Retail sandbox at {sandbox.url} for: {' '.join(command)}", soft_wrap=True)
+        code = run_command(command, sandbox.environment())
+    raise typer.Exit(code)
+
+
+def run_command(command: list[str], variables: Mapping[str, str]) -> int:
+    """Run a command with more variables, hand signals on to it, and return its exit code as a shell would."""
+    program = shutil.which(command[0])
+    if program is None:
+        err.print(f"There is no command {command[0]!r} on the PATH.")
+        return _COMMAND_NOT_FOUND
+    process = subprocess.Popen([program, *command[1:]], env={**os.environ, **variables})  # noqa: S603  the user's own command
+    with _forwarding(process):
+        code = process.wait()
+    return code if code >= 0 else 128 - code
+
+
+@contextmanager
+def _running(config: Config) -> Iterator[Sandbox]:
+    """A sandbox that listens; what is wrong with the set-up is told in one line."""
+    try:
+        sandbox = Sandbox(config).start()
+    except (OSError, ValueError) as error:
+        err.print(f"The sandbox cannot start: {error}", soft_wrap=True)
+        raise typer.Exit(1) from None
+    try:
+        yield sandbox
+    finally:
+        sandbox.stop()
+
+
+@contextmanager
+def _forwarding(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    def forward(number: int, _frame: FrameType | None) -> None:
+        # A terminal sends Ctrl-C to the command as well; twice would end it the hard way.
+        if number != signal.SIGINT or not sys.stdin.isatty():
+            process.send_signal(number)
+
+    before = {number: signal.signal(number, forward) for number in _SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def main() -> None:
+    """The entry point."""
+    app(prog_name=Path(sys.argv[0]).name)
+
+
+if __name__ == "__main__":
+    main()

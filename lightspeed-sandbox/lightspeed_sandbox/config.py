@@ -1,0 +1,64 @@
+"""How a sandbox is set up; each field is an option of the command line too."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lightspeed_sandbox.limits import bucket_size, drip_rate
+
+CLIENT_ID = "sandbox-client"
+CLIENT_SECRET = "sandbox-secret"  # noqa: S105  the sandbox has no secrets; a client wants one to send
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """The set-up of a sandbox."""
+
+    host: Annotated[str, typer.Option(help="Address to listen on; others than this machine can reach 0.0.0.0.")] = (
+        "127.0.0.1"
+    )
+    port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.")] = 0
+    data: Annotated[
+        Path | None, typer.Option(help="SQLite file to keep the data in; one that exists is used as it is.")
+    ] = None
+    seed: Annotated[int, typer.Option(help="Seed of the made-up retailer.")] = 1
+    days: Annotated[int, typer.Option(help="Days of history.", min=1)] = 365
+    sales_per_day: Annotated[int, typer.Option(help="Sales a day, all shops together.", min=0)] = 50
+    today: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Day on which the sandbox starts, UTC.")
+    ] = None
+    recorded: Annotated[
+        Path | None, typer.Option(help="Folder of recorded answers to serve instead of a made-up retailer.")
+    ] = None
+    registers: Annotated[int, typer.Option(help="Registers of the subscription: they set the limits.", min=1)] = 1
+    bucket_size: Annotated[float | None, typer.Option(help="Drips that the bucket holds, if not by registers.")] = None
+    drip_rate: Annotated[float | None, typer.Option(help="Drips a second that leak out, if not by registers.")] = None
+    time_scale: Annotated[float, typer.Option(help="How many times faster limits and tokens run.", min=0.001)] = 1.0
+    expires_in: Annotated[int, typer.Option(help="Seconds that an access token lasts.", min=1)] = 3600
+    latency: Annotated[float, typer.Option(help="Seconds that every answer takes longer.", min=0.0)] = 0.0
+    fault: Annotated[
+        list[str], typer.Option(help="A fault on every Nth request: 503:7, truncate:20 or garbage:30; repeatable.")
+    ] = field(default_factory=list)
+    fail_every: Annotated[int | None, typer.Option(help="The same as --fault 503:N.", min=1)] = None
+    refuse_filter: Annotated[list[str], typer.Option(help="A filter to answer with 400; repeatable.")] = field(
+        default_factory=list
+    )
+    ignore_filter: Annotated[list[str], typer.Option(help="A filter to leave unheeded; repeatable.")] = field(
+        default_factory=list
+    )
+
+    @property
+    def faults(self) -> list[str]:
+        """All faults, however they were asked for."""
+        return self.fault + ([f"503:{self.fail_every}"] if self.fail_every else [])
+
+    @property
+    def limits(self) -> tuple[float, float]:
+        """Size and drip rate of the bucket."""
+        size = bucket_size(self.registers) if self.bucket_size is None else self.bucket_size
+        return size, drip_rate(self.registers) if self.drip_rate is None else self.drip_rate

@@ -1,0 +1,115 @@
+"""Endpoints that move the sandbox itself: its clock, its rows, its log. They need no token and serve this machine only."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from starlette.routing import Route
+
+from lightspeed_retail.resources import Resource, Stamp
+from lightspeed_retail.wire import stamp
+from lightspeed_sandbox.errors import ApiError
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from lightspeed_sandbox.serve import Sandbox
+
+_BAD_REQUEST, _FORBIDDEN, _NOT_FOUND = 400, 403, 404
+
+Act = Callable[["Request"], Awaitable[Any]]
+
+
+class Control:
+    """The control endpoints of one sandbox."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        """Control this sandbox."""
+        self._sandbox = sandbox
+
+    def routes(self) -> list[Route]:
+        """Where they are reached."""
+        table: list[tuple[str, str, Act]] = [
+            ("GET", "/sandbox/requests", self.requests),
+            ("DELETE", "/sandbox/requests", self.forget_requests),
+            ("GET", "/sandbox/rows/{stream}", self.rows),
+            ("GET", "/sandbox/state", self.state),
+            ("POST", "/sandbox/advance", self.advance),
+            ("POST", "/sandbox/grant", self.grant),
+            ("POST", "/sandbox/edit/{stream}/{key}", self.edit),
+        ]
+        return [Route(path, self._guarded(act), methods=[method]) for method, path, act in table]
+
+    async def requests(self, _request: Request) -> list[dict[str, Any]]:
+        """All requests to the API since the start, or since they were last forgotten."""
+        return self._sandbox.requests
+
+    async def forget_requests(self, _request: Request) -> dict[str, Any]:
+        """Begin a new log."""
+        self._sandbox.forget_requests()
+        return {}
+
+    async def rows(self, request: Request) -> list[dict[str, Any]]:
+        """All rows of a stream, typed; decimals are texts."""
+        return self._sandbox.store.select(_resource(request))
+
+    async def state(self, _request: Request) -> dict[str, Any]:
+        """Clock, bucket and how many rows there are."""
+        return self._sandbox.state()
+
+    async def advance(self, request: Request) -> dict[str, Any]:
+        """Let days pass."""
+        days = request.query_params.get("days", "1")
+        if not days.isdecimal():
+            raise ApiError(_BAD_REQUEST, "days must be a whole number.")
+        self._sandbox.advance(int(days))
+        return {"now": stamp(self._sandbox.clock.now())}
+
+    async def grant(self, request: Request) -> dict[str, Any]:
+        """A refresh token of a fresh grant."""
+        scope = request.query_params.get("scope")
+        token = self._sandbox.issue_refresh_token(scope) if scope else self._sandbox.issue_refresh_token()
+        return {"refresh_token": token}
+
+    async def edit(self, request: Request) -> dict[str, Any]:
+        """Change fields of a row; its change stamp moves unless it is among them."""
+        changes = orjson.loads(await request.body() or b"{}")
+        return self._sandbox.edit(_resource(request), request.path_params["key"], changes)
+
+    def _guarded(self, act: Act) -> Callable[[Request], Awaitable[Response]]:
+        server = self._sandbox.server
+
+        async def endpoint(request: Request) -> Response:
+            try:
+                _require_loopback(request)
+                return server.respond(orjson.dumps(await act(request), default=str))
+            except ApiError as error:
+                return server.refuse(error)
+            except orjson.JSONDecodeError:
+                return server.refuse(ApiError(_BAD_REQUEST, "The body is no JSON."))
+
+        return endpoint
+
+
+def _require_loopback(request: Request) -> None:
+    host = request.client.host if request.client else ""
+    if not ipaddress.ip_address(host or "0.0.0.0").is_loopback:  # noqa: S104  nobody listens there
+        raise ApiError(_FORBIDDEN, "The control endpoints serve this machine only.")
+
+
+def _resource(request: Request) -> type[Resource]:
+    stream = request.path_params["stream"]
+    for resource in Resource.all():
+        if stream in (resource.api.stream, resource.__name__):
+            return resource
+    raise ApiError(_NOT_FOUND, f"There is no stream '{stream}'.")
+
+
+def change_stamp(resource: type[Resource]) -> str | None:
+    """The field that moves with every change."""
+    bookmark = resource.api.bookmark
+    return bookmark.field if isinstance(bookmark, Stamp) else None

@@ -1,0 +1,153 @@
+"""The stock of every item in every shop, and the totals."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from random import Random
+
+from lightspeed_retail.resources import FieldType, parts
+from lightspeed_retail.resources.items import Item, ItemShop
+from lightspeed_retail.wire import Record, stamp
+
+from lightspeed_sandbox.generate.books import Books
+from lightspeed_sandbox.generate.scale import Founding
+from lightspeed_sandbox.generate.values import ZERO, nth, record
+
+TOTAL = 0
+"""The shop of the row that adds up all shops."""
+
+_NOT_ADDED = {"itemShopID", "itemID", "shopID", "nextFifoLotID", "lastReceivedLotID"}
+_ADDED = [
+    field.name
+    for field in ItemShop.fields()
+    if field.name not in _NOT_ADDED
+    and (field.type is FieldType.INTEGER or (field.type is FieldType.MONEY and field.name.startswith("total")))
+]
+_PROMISED = ("onLayaway", "onSpecialOrder", "onWorkorder", "onTransferOut")
+
+
+class Stock:
+    """Moves goods; rows that changed are entered when the day is settled."""
+
+    def __init__(self, rows: Iterable[Record]) -> None:
+        """Take over the rows of all items and shops, the totals among them."""
+        self._rows: dict[tuple[int, int], Record] = {}
+        self._shops: dict[int, list[Record]] = defaultdict(list)
+        self._changed: set[int] = set()
+        self.put_up(rows)
+        self._changed.clear()
+
+    def move(self, item: int, shop: int, at: datetime, **quantities: int) -> None:
+        """Add quantities, which may be negative, to fields of a row; items without stock are passed over."""
+        row = self._rows.get((item, shop))
+        if row is None:
+            return
+        for name, quantity in quantities.items():
+            row[name] += quantity
+        row["timeStamp"] = max(row["timeStamp"], stamp(at))
+        self._changed.add(item)
+
+    def receive(self, item: int, shop: int, quantity: int, lot: int, at: datetime) -> None:
+        """Goods arrive: they become a new cost lot."""
+        self.move(item, shop, at, qoh=quantity)
+        row = self._rows.get((item, shop))
+        if row is not None:
+            row.update(lastReceivedLotID=lot, lastReceivedCost=row["averageCost"])
+
+    def lowest(self, shop: int) -> list[Record]:
+        """The rows of a shop, those first that are nearest to running out."""
+        rows = [row for (_, where), row in self._rows.items() if where == shop and row["reorderLevel"]]
+        return sorted(rows, key=lambda row: (row["qoh"] + row["backorder"] - row["reorderPoint"], row["itemID"]))
+
+    def put_up(self, rows: Iterable[Record]) -> None:
+        """Take on a new item."""
+        for row in rows:
+            self._rows[row["itemID"], row["shopID"]] = row
+            if row["shopID"] != TOTAL:
+                self._shops[row["itemID"]].append(row)
+            self._changed.add(row["itemID"])
+
+    def empty(self, item: int, at: datetime) -> None:
+        """Archiving an item takes its stock to nothing."""
+        for row in self._shops[item]:
+            self.move(item, row["shopID"], at, qoh=-row["qoh"])
+
+    def settle(self, books: Books) -> None:
+        """Enter what changed, with values and totals worked out."""
+        for item in sorted(self._changed):
+            for row in self._shops[item]:
+                books.put(ItemShop, _valued(row))
+            books.put(ItemShop, _total(self._rows[item, TOTAL], self._shops[item]))
+        self._changed.clear()
+
+    def touch_all(self) -> None:
+        """Let every row be settled."""
+        self._changed.update(self._shops)
+
+
+def _valued(row: Record) -> Record:
+    qoh = row["qoh"]
+    row["sellable"] = max(0, qoh - sum(row[name] for name in _PROMISED))
+    row["totalValueAvgCost"] = max(0, qoh) * row["averageCost"]
+    row["totalValueFifo"] = max(0, qoh) * row["nextFifoLotCost"]
+    row["totalValueNegativeInventory"] = min(0, qoh) * row["averageCost"]
+    return row
+
+
+def _total(total: Record, rows: list[Record]) -> Record:
+    for name in _ADDED:
+        total[name] = sum((row[name] for row in rows), start=type(total[name])(0))
+    total["timeStamp"] = max(row["timeStamp"] for row in rows)
+    return total
+
+
+def found(plan: Founding, shops: int) -> Stock:
+    """Put a first stock of every item into every shop."""
+    rows = [row for item in plan.books.entered(Item) for row in shelve(plan.books, plan.rng, item, shops)]
+    stock = Stock(rows)
+    stock.touch_all()
+    stock.settle(plan.books)
+    return stock
+
+
+def shelve(books: Books, rng: Random, item: Record, shops: int) -> list[Record]:
+    """The rows of a new item: one for each shop, then the total. Services have none."""
+    if item["itemType"] == "non_inventory":
+        return []
+    return [_row(books, rng, item, shop) for shop in (*range(1, shops + 1), TOTAL)]
+
+
+def _row(books: Books, rng: Random, item: Record, shop: int) -> Record:
+    number = books.key(ItemShop)
+    counted = shop != TOTAL and not item["archived"]
+    created = datetime.fromisoformat(item["createTime"])
+    row = record(
+        ItemShop,
+        itemShopID=number,
+        itemID=item["itemID"],
+        shopID=shop,
+        qoh=rng.randint(4, 40) if counted else 0,
+        averageCost=item["avgCost"],
+        nextFifoLotID=number,
+        nextFifoLotCost=item["defaultCost"],
+        reorderPoint=4 + number % 5 if counted else 0,
+        reorderLevel=12 + number % 20 if counted else 0,
+        timeStamp=stamp(created + timedelta(seconds=nth(number, 9))),
+    )
+    return {**row, **_rarities(number, item)} if shop != TOTAL else row
+
+
+def _rarities(number: int, item: Record) -> Record:
+    composed = bool(item["ItemComponents"])
+    reservations = record(parts.ItemShopReservations, layaways=number % 2, specialorders=0, workorders=number % 3)
+    return {
+        "onTransferIn": number % 4 if nth(number, 60) else 0,
+        "onTransferOut": number % 3 if nth(number, 70) else 0,
+        "componentQoh": number % 15 if composed else 0,
+        "componentBackorder": number % 2 if composed else 0,
+        "lastReceivedLotID": number if nth(number, 2) else 0,
+        "lastReceivedCost": item["defaultCost"] if nth(number, 2) else ZERO,
+        "m": reservations if nth(number, 100) else None,
+    }

@@ -1,0 +1,16 @@
+"""Results that are worked out once."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar, cast
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+
+
+def compiled(function: Callable[_P, _R]) -> Callable[_P, _R]:
+    """Work out once for each declaration; classes are good keys, although mypy doubts that they can be hashed."""
+    remembering: Any = functools.cache(function)
+    return cast("Callable[_P, _R]", remembering)

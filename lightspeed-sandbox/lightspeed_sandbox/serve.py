@@ -1,0 +1,226 @@
+"""A sandbox: the account's data and a server for it, in a thread of this process.
+
+Used as `with Sandbox(Config(days=30)) as sandbox:`, after which `sandbox.url` answers.
+"""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+from types import TracebackType
+from typing import Any, Self
+
+import uvicorn
+
+from lightspeed_retail.resources import Resource
+from lightspeed_retail.wire import Record, stamp
+from lightspeed_sandbox import generate, recorded
+from lightspeed_sandbox.api import Api
+from lightspeed_sandbox.app import Server, application
+from lightspeed_sandbox.clock import Clock
+from lightspeed_sandbox.config import CLIENT_ID, CLIENT_SECRET, Config
+from lightspeed_sandbox.control import Control, change_stamp
+from lightspeed_sandbox.errors import ApiError
+from lightspeed_sandbox.faults import Faults
+from lightspeed_sandbox.limits import Limits
+from lightspeed_sandbox.oauth import DEFAULT_SCOPE, Client, Grants
+from lightspeed_sandbox.store import Key, Store
+
+DEFAULT_ACCOUNT = "100000"
+
+_FILLED = "filled"
+_BAD_REQUEST, _NOT_FOUND = 400, 404
+_START_TIMEOUT = 10.0
+_TICK = 0.005
+
+
+class Sandbox:
+    """An account of Lightspeed Retail on this machine.
+
+    Args:
+        config: The set-up.
+        store: Rows to serve as they are; without it the set-up says where they come from.
+    """
+
+    client_id = CLIENT_ID
+    client_secret = CLIENT_SECRET
+
+    def __init__(self, config: Config | None = None, store: Store | None = None) -> None:
+        """Prepare the data; nothing listens yet."""
+        self.config = config or Config()
+        self.store = store or _open(self.config)
+        self.clock = Clock(self.store.meta)
+        if store is None:
+            _fill(self.store, self.config, self.clock)
+        self.account = _account(self.store)
+        self.server = self._assemble()
+        self._uvicorn: uvicorn.Server | None = None
+        self._thread: threading.Thread | None = None
+        self._socket: socket.socket | None = None
+
+    @property
+    def url(self) -> str:
+        """Scheme, host and port; the API and the authorisation server share them."""
+        if self._socket is None:
+            message = "The sandbox is not running."
+            raise RuntimeError(message)
+        host, port = self._socket.getsockname()[:2]
+        return f"http://{host}:{port}"
+
+    @property
+    def requests(self) -> list[dict[str, Any]]:
+        """All requests to the API since the start, or since they were last forgotten."""
+        return list(self.server.log)
+
+    def forget_requests(self) -> None:
+        """Begin a new log of requests."""
+        self.server.log.clear()
+
+    def issue_refresh_token(self, scope: str = DEFAULT_SCOPE) -> str:
+        """A refresh token of a fresh grant; grants that are there already stay."""
+        return self.server.grants.issue(scope)
+
+    def environment(self) -> dict[str, str]:
+        """Variables that point the tap and the target at this sandbox."""
+        settings = {
+            "API_URL": self.url,
+            "AUTH_URL": self.url,
+            "CLIENT_ID": self.client_id,
+            "CLIENT_SECRET": self.client_secret,
+        }
+        variables = {"LIGHTSPEED_SANDBOX_URL": self.url}
+        for program in ("TAP", "TARGET"):
+            own = settings | {"REFRESH_TOKEN": self.issue_refresh_token()}
+            variables |= {f"{program}_LIGHTSPEED_RETAIL_{name}": value for name, value in own.items()}
+        return variables
+
+    def advance(self, days: int = 1) -> None:
+        """Let days pass, with the trade of these days."""
+        generate.advance(self.store, days, self.clock.now())
+        self.clock.advance(timedelta(days=days))
+        self.store.commit()
+
+    def edit(self, resource: type[Resource], key: Key, changes: Record) -> Record:
+        """Change fields of a row; its change stamp moves unless it is among them.
+
+        Raises:
+            ApiError: There is no such row or field.
+        """
+        record = self.store.get(resource, key)
+        if record is None:
+            raise ApiError(_NOT_FOUND, f"{resource.__name__} {key} does not exist.")
+        unknown = changes.keys() - record.keys()
+        if unknown:
+            raise ApiError(_BAD_REQUEST, f"{resource.__name__} has no field {', '.join(sorted(unknown))}.")
+        moved = change_stamp(resource)
+        stamps = {moved: stamp(self.clock.now())} if moved else {}
+        self.store.put(resource, [record | stamps | changes], complete=False)
+        self.store.commit()
+        return self.store.get(resource, key) or {}
+
+    def state(self) -> dict[str, Any]:
+        """Clock, bucket and how many rows there are."""
+        limits = self.server.limits
+        return {
+            "now": stamp(self.clock.now()),
+            "offset_seconds": self.clock.offset.total_seconds(),
+            "account": self.account,
+            "bucket": {"level": round(limits.level, 3), "size": limits.size, "drip_rate": limits.rate},
+            "requests": len(self.server.log),
+            "rows": {resource.api.stream: self.store.count(resource) for resource in Resource.all()},
+        }
+
+    def start(self) -> Self:
+        """Listen, and return when requests can come.
+
+        Raises:
+            OSError: The address is taken.
+        """
+        self._socket = socket.create_server((self.config.host, self.config.port), backlog=128)
+        settings = uvicorn.Config(
+            application(self.server, Control(self).routes()),
+            log_level="warning",
+            access_log=False,
+            lifespan="off",
+            date_header=False,
+            server_header=False,
+            timeout_graceful_shutdown=1,
+        )
+        self._uvicorn = uvicorn.Server(settings)
+        self._thread = threading.Thread(target=self._uvicorn.run, args=([self._socket],), daemon=True)
+        self._thread.start()
+        deadline = time.monotonic() + _START_TIMEOUT
+        while not self._uvicorn.started and time.monotonic() < deadline:
+            time.sleep(_TICK)
+        return self
+
+    def stop(self) -> None:
+        """Stop listening and make the data durable."""
+        if self._uvicorn is not None and self._thread is not None:
+            self._uvicorn.should_exit = True
+            self._thread.join()
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+        self.store.commit()
+
+    def __enter__(self) -> Self:
+        """Start."""
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop."""
+        self.stop()
+
+    def _assemble(self) -> Server:
+        config = self.config
+        client = Client(self.client_id, self.client_secret)
+        grants = Grants(
+            self.store.meta,
+            self.clock,
+            client,
+            account=self.account,
+            lifetime=config.expires_in / config.time_scale,
+            commit=self.store.commit,
+        )
+        limits = Limits(*config.limits, config.time_scale)
+        api = Api(
+            self.store,
+            grants,
+            limits,
+            account=self.account,
+            client_id=client.id,
+            refused=frozenset(config.refuse_filter),
+            ignored=frozenset(config.ignore_filter),
+        )
+        return Server(api, self.clock, grants, limits, Faults(config.faults), config.latency / config.time_scale)
+
+
+def _open(config: Config) -> Store:
+    if config.data is not None:
+        config.data.parent.mkdir(parents=True, exist_ok=True)
+    return Store(config.data)
+
+
+def _fill(store: Store, config: Config, clock: Clock) -> None:
+    """Put rows in, unless the file has them already."""
+    if _FILLED in store.meta:
+        return
+    if config.recorded is not None:
+        recorded.fill(store, config.recorded)
+    else:
+        if config.today is not None:
+            clock.set(config.today.replace(tzinfo=UTC))
+        scale = generate.Scale(seed=config.seed, days=config.days, sales_per_day=config.sales_per_day)
+        generate.build(store, scale, clock.now().replace(microsecond=0))
+    store.meta[_FILLED] = stamp(datetime.now(UTC))
+    store.commit()
+
+
+def _account(store: Store) -> str:
+    accounts = store.select(Resource.named("Account"), limit=1)
+    return str(accounts[0]["accountID"]) if accounts else DEFAULT_ACCOUNT

@@ -1,0 +1,62 @@
+"""What all tests share: a clean environment, and the repository's root on the path."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+_FOREIGN = ("TAP_", "TARGET_", "MELTANO_", "LIGHTSPEED_", "PG", "SINGER_SDK_")
+_KEPT = {"LIGHTSPEED_RECORDINGS", "LIGHTSPEED_REFERENCE"}
+
+
+def _is_foreign(name: str) -> bool:
+    return name not in _KEPT and (name.startswith(_FOREIGN) or name.lower().endswith("_proxy"))
+
+
+for _name in [name for name in os.environ if _is_foreign(name)]:
+    del os.environ[_name]
+
+settings.register_profile(
+    "suite",
+    deadline=None,
+    max_examples=25,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture],
+)
+settings.load_profile("suite")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A home of the tests' own: nothing of the developer's is read, nothing is left behind."""
+    folder = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HOME", str(folder))
+        for name in [name for name in os.environ if name.startswith("XDG_")]:
+            patch.delenv(name)
+        yield folder
+
+
+@pytest.fixture(autouse=True)
+def in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test finds a `.env` of the developer's, and none writes into the repository."""
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def recordings() -> Path:
+    """The folder of recorded answers, resolved from where the suite was started."""
+    folder = os.environ.get("LIGHTSPEED_RECORDINGS")
+    if not folder:
+        pytest.skip("LIGHTSPEED_RECORDINGS names no folder of recorded answers")
+    path = Path(folder)
+    return path if path.is_absolute() else ROOT / path

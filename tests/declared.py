@@ -1,0 +1,49 @@
+"""Strategies and values out of the declarations, so that no test keeps a list of fields."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from typing import Any
+
+from hypothesis import strategies as st
+
+from lightspeed_retail.resources import Field, FieldType, Nested, Part, Resource
+from lightspeed_retail.wire import is_offered, stamp
+
+RESOURCES = [resource for resource in Resource.all() if resource.__module__.startswith("lightspeed_retail.")]
+
+_SCALARS: dict[FieldType, st.SearchStrategy[Any]] = {
+    FieldType.INTEGER: st.integers(-(2**53), 2**53),
+    FieldType.NUMBER: st.decimals(-(10**9), 10**9, places=9),
+    FieldType.MONEY: st.decimals(-(10**9), 10**9, places=7),
+    FieldType.STRING: st.text(min_size=1, max_size=8),
+    FieldType.BOOLEAN: st.booleans(),
+    FieldType.DATETIME: st.datetimes(datetime(1970, 1, 1), datetime(2099, 1, 1)).map(  # noqa: DTZ001  made UTC below
+        lambda moment: stamp(moment.astimezone())
+    ),
+    FieldType.DATE: st.dates(date(1900, 1, 1), date(2099, 1, 1)).map(date.isoformat),
+}
+
+
+def carried(part: type[Part], within: Nested | None = None) -> Iterator[Field]:
+    """The fields that a record of a declaration can carry where it stands."""
+    for field in part.fields():
+        if field.type is not FieldType.SECRET and (within is None or is_offered(within, field)):
+            yield field
+
+
+def typed_records(part: type[Part], within: Nested | None = None) -> st.SearchStrategy[dict[str, Any]]:
+    """Typed records of a declaration, with any of their values unset."""
+    return st.fixed_dictionaries({field.name: _values(field) for field in carried(part, within)})
+
+
+def _values(field: Field) -> st.SearchStrategy[Any]:
+    nested = field.nested
+    if nested is None:
+        return st.none() | _SCALARS[field.type]
+    rows: st.SearchStrategy[Any] = _SCALARS[FieldType.STRING]
+    if nested.part is not None:
+        part = nested.part
+        rows = st.deferred(lambda: typed_records(part, nested))
+    return st.lists(rows, max_size=3) if nested.many else st.none() | rows

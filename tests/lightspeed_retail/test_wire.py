@@ -1,0 +1,315 @@
+"""The wire form: every shape that the API has been seen to send, and the way there and back."""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lightspeed_retail.resources import Resource
+from lightspeed_retail.resources.account import Account
+from lightspeed_retail.resources.customers import Customer
+from lightspeed_retail.resources.items import Item, ItemShop
+from lightspeed_retail.resources.sales import Sale, SaleLine
+from lightspeed_retail.wire import Decoder, Encoder, LogOnce, instant, rows, scalar_to_wire
+from tests.declared import RESOURCES, carried, typed_records
+
+
+class Heard:
+    """A report that remembers what it was told."""
+
+    def __init__(self) -> None:
+        """Start with nothing heard."""
+        self.unknown_fields: list[str] = []
+        self.misfits: list[str] = []
+
+    def unknown(self, field: str) -> None:
+        """Remember an unknown key."""
+        self.unknown_fields.append(field)
+
+    def misfit(self, field: str, value: object) -> None:
+        """Remember a misfit."""
+        self.misfits.append(field)
+
+
+def decode(resource: type[Resource], row: dict[str, Any], **options: Any) -> dict[str, Any]:
+    return Decoder(resource, report=Heard(), **options)(row)
+
+
+@pytest.mark.parametrize(
+    ("body", "ids"),
+    [
+        ({"Item": [{"itemID": "1"}, {"itemID": "2"}]}, ["1", "2"]),
+        ({"Item": {"itemID": "1"}}, ["1"]),
+        ({"Item": {}}, []),
+        ({"Item": ""}, []),
+        ({"Item": []}, []),
+        ({"@attributes": {"next": "", "previous": ""}}, []),
+    ],
+    ids=["several", "one", "empty object", "empty text", "empty list", "no key"],
+)
+def test_rows_of_an_answer_are_always_a_list(body: dict[str, Any], ids: list[str]) -> None:
+    assert [row["itemID"] for row in rows(body, "Item")] == ids
+
+
+LINE, OTHER = {"saleLineID": "7"}, {"saleLineID": "8"}
+
+
+@pytest.mark.parametrize(
+    ("wire", "keys"),
+    [
+        ({"SaleLine": [LINE, OTHER]}, [7, 8]),
+        ({"SaleLine": LINE}, [7]),
+        ([{"SaleLine": LINE}, {"SaleLine": OTHER}], [7, 8]),
+        ([{"SaleLine": [LINE, OTHER]}], [7, 8]),
+        ({"SaleLine": []}, []),
+        ({"SaleLine": ""}, []),
+        ("", []),
+        ({}, []),
+        (None, []),
+    ],
+)
+def test_a_nested_list_is_a_list_in_every_wrapping(wire: object, keys: list[int]) -> None:
+    lines = decode(Sale, {"saleID": "1", "SaleLines": wire})["SaleLines"]
+    assert [line["saleLineID"] for line in lines] == keys
+
+
+def test_a_nested_list_that_is_missing_is_empty() -> None:
+    assert decode(Sale, {"saleID": "1"})["SaleLines"] == []
+
+
+@pytest.mark.parametrize(
+    ("wire", "tags"),
+    [
+        ({"@attributes": {"count": "2"}, "tag": ["red", "new"]}, ["red", "new"]),
+        ({"@attributes": {"count": "1"}, "tag": "red"}, ["red"]),
+        ("", []),
+    ],
+)
+def test_tags_are_a_list_of_texts(wire: object, tags: list[str]) -> None:
+    assert decode(Item, {"itemID": "1", "Tags": wire})["Tags"] == tags
+
+
+@pytest.mark.parametrize("contact", ["", {}, [], None])
+def test_an_empty_record_is_null(contact: object) -> None:
+    assert decode(Customer, {"customerID": "1", "Contact": contact})["Contact"] is None
+
+
+def test_the_empty_lists_of_a_contact_are_empty_texts_on_the_wire() -> None:
+    row = {"customerID": "1", "Contact": {"contactID": "1", "Phones": "", "Emails": "", "Websites": ""}}
+    contact = decode(Customer, row)["Contact"]
+    assert (contact["Phones"], contact["Emails"], contact["Websites"]) == ([], [], [])
+
+
+def test_a_record_behind_a_second_wrapper_is_found() -> None:
+    item = decode(Item, {"itemID": "1", "ItemUUID": {"ItemUUID": {"productUUID": "abc"}}})
+    account = decode(Account, {"accountID": "1", "link": {"@attributes": {"href": "/API/Account/1"}}})
+    assert item["ItemUUID"] == {"productUUID": "abc"}
+    assert account["link"] == {"href": "/API/Account/1"}
+
+
+def test_attributes_are_no_unknown_field() -> None:
+    heard = Heard()
+    Decoder(Item, report=heard)({"itemID": "1", "@attributes": {"count": "1"}})
+    assert heard.unknown_fields == []
+
+
+@pytest.mark.parametrize(
+    ("resource", "sent", "field", "wire", "value"),
+    [
+        (Sale, "updatetime", "updateTime", "2024-12-06T15:23:49+00:00", "2024-12-06T15:23:49+00:00"),
+        (ItemShop, "onWorkOrder", "onWorkorder", "3", 3),
+    ],
+)
+def test_a_slip_of_case_is_mended(resource: type[Resource], sent: str, field: str, wire: str, value: object) -> None:
+    heard = Heard()
+    record = Decoder(resource, report=heard)({sent: wire})
+    assert record[field] == value
+    assert heard.unknown_fields == []
+
+
+def test_an_unknown_key_is_named_with_its_path_and_left_out() -> None:
+    heard = Heard()
+    record = Decoder(Customer, report=heard)({"customerID": "1", "Contact": {"contactID": "2", "fax2": "x"}})
+    assert heard.unknown_fields == ["Contact.fax2"]
+    assert "fax2" not in record["Contact"]
+
+
+def test_an_unknown_key_is_kept_when_asked() -> None:
+    kept = decode(Item, {"itemID": "1", "colour": {"a": "b"}}, keep_unknown=True)
+    nothing = decode(Item, {"itemID": "1"}, keep_unknown=True)
+    assert kept["unknown_fields"] == {"colour": {"a": "b"}}
+    assert nothing["unknown_fields"] is None
+
+
+def test_unknown_keys_and_misfits_are_logged_once_by_name_and_never_by_value(caplog: pytest.LogCaptureFixture) -> None:
+    decoder = Decoder(Item, report=LogOnce("items"))
+    with caplog.at_level(logging.WARNING):
+        for _ in range(3):
+            decoder({"itemID": "1", "colour": "sentinel-a", "avgCost": "sentinel-b"})
+    assert sorted("colour" in message for message in caplog.messages) == [False, True]
+    assert "sentinel" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("field", "wire"),
+    [
+        ("itemID", "seven"),
+        ("itemID", "1.5"),
+        ("itemID", {"a": "b"}),
+        ("avgCost", "12,50"),
+        ("avgCost", "NaN"),
+        ("avgCost", "Infinity"),
+        ("archived", "maybe"),
+        ("archived", []),
+        ("timeStamp", "yesterday"),
+        ("timeStamp", "2024-13-40T00:00:00+00:00"),
+        ("timeStamp", {}),
+    ],
+)
+def test_a_value_that_does_not_fit_arrives_as_null_and_is_reported(field: str, wire: object) -> None:
+    heard = Heard()
+    record = Decoder(Item, report=heard)({field: wire})
+    assert record[field] is None
+    assert heard.misfits == [field]
+
+
+@pytest.mark.parametrize("resource", RESOURCES)
+def test_the_empty_text_is_null_in_every_field_and_nothing_is_reported(resource: type[Resource]) -> None:
+    heard = Heard()
+    record = Decoder(resource, report=heard)({field.name: "" for field in carried(resource)})
+    assert [name for name, value in record.items() if value not in (None, [])] == []
+    assert heard.misfits == []
+
+
+@pytest.mark.parametrize("resource", RESOURCES)
+def test_a_missing_key_is_null_or_an_empty_list_in_every_field(resource: type[Resource]) -> None:
+    record = decode(resource, {})
+    fields = list(carried(resource))
+    assert list(record) == [field.name for field in fields]
+    assert all(record[field.name] == ([] if field.nested and field.nested.many else None) for field in fields)
+
+
+@pytest.mark.parametrize("text", ["11.4860025", "-16.24", "20", "0.999999999", "123456789012345678.123456789", "1.50"])
+def test_decimals_arrive_digit_for_digit(text: str) -> None:
+    value = decode(SaleLine, {"unitPrice": text})["unitPrice"]
+    assert isinstance(value, Decimal)
+    assert str(value) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("true", True), ("false", False), ("1", True), ("0", False), (True, True), ("", None)]
+)
+def test_booleans_are_real(text: object, value: object) -> None:
+    assert decode(Item, {"archived": text})["archived"] is value
+
+
+@pytest.mark.parametrize(("text", "value"), [("210000000000", 210000000000), ("-1", -1), ("2.0", 2), (5, 5), ("0", 0)])
+def test_integers_are_real_and_zero_is_no_null(text: object, value: int) -> None:
+    found = decode(Item, {"itemID": text})["itemID"]
+    assert (found, type(found)) == (value, int)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2024-12-06T15:23:49+00:00",
+        "2024-12-06T15:23:49Z",
+        "2024-12-06T11:23:49-0400",
+        "2024-12-06T11:23:49-04:00",
+        "2024-12-06T15:23:49",
+    ],
+)
+def test_date_times_arrive_in_one_form_in_utc(text: str) -> None:
+    assert decode(Item, {"timeStamp": text})["timeStamp"] == "2024-12-06T15:23:49+00:00"
+    assert instant(text).tzinfo is UTC
+
+
+@pytest.mark.parametrize(
+    ("zone", "text", "day"),
+    [
+        ("US/Pacific", "2021-04-04T07:00:00+00:00", "2021-04-04"),
+        ("US/Pacific", "1990-01-15T08:00:00+00:00", "1990-01-15"),
+        ("US/Pacific", "1990-07-15T08:00:00+00:00", "1990-07-15"),
+        ("US/Pacific", "1990-01-15T07:00:00+00:00", "1990-01-15"),
+        ("America/New_York", "1990-06-15T04:00:00+00:00", "1990-06-15"),
+        ("Australia/Sydney", "1990-06-14T14:00:00+00:00", "1990-06-15"),
+        ("Australia/Sydney", "1990-01-14T13:00:00+00:00", "1990-01-15"),
+        ("Australia/Sydney", "1990-01-14T14:00:00+00:00", "1990-01-15"),
+        ("Pacific/Auckland", "1990-06-14T12:00:00+00:00", "1990-06-15"),
+        ("Europe/London", "1990-12-31T00:00:00+00:00", "1990-12-31"),
+        ("UTC", "1990-06-15", "1990-06-15"),
+    ],
+)
+def test_a_birthday_is_the_day_in_the_shops_zone(zone: str, text: str, day: str) -> None:
+    assert decode(Customer, {"dob": text}, zone=ZoneInfo(zone))["dob"] == day
+
+
+def test_a_secret_never_becomes_a_value() -> None:
+    heard = Heard()
+    shop = Decoder(Resource.named("Shop"), report=heard)({"shopID": "1", "CCGateway": {"login": "sentinel"}})
+    assert "CCGateway" not in shop
+    assert heard.unknown_fields == []
+
+
+def test_only_what_is_selected_is_converted() -> None:
+    record = decode(Customer, {"customerID": "1", "firstName": "Ann"}, selected=lambda path: path == ("customerID",))
+    assert record == {"customerID": 1}
+
+
+@pytest.mark.parametrize("resource", RESOURCES)
+@given(data=st.data())
+def test_every_record_survives_the_way_to_the_wire_and_back(resource: type[Resource], data: st.DataObject) -> None:
+    record = data.draw(typed_records(resource))
+    heard = Heard()
+    wire = msgspec.json.decode(msgspec.json.encode(Encoder(resource)(record)))
+    assert Decoder(resource, report=heard)(wire) == record
+    assert (heard.unknown_fields, heard.misfits) == ([], [])
+
+
+@pytest.mark.parametrize("resource", RESOURCES)
+@given(data=st.data())
+def test_every_scalar_is_a_text_on_the_wire(resource: type[Resource], data: st.DataObject) -> None:
+    wire = Encoder(resource)(data.draw(typed_records(resource)))
+    leaves = list(_leaves(wire))
+    assert [leaf for leaf in leaves if not isinstance(leaf, str)] == []
+
+
+def _leaves(value: Any) -> list[Any]:
+    if isinstance(value, dict):
+        return [leaf for inner in value.values() for leaf in _leaves(inner)]
+    if isinstance(value, list):
+        return [leaf for inner in value for leaf in _leaves(inner)]
+    return [value]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (Decimal("20.00"), "20"),
+        (Decimal("1.50"), "1.5"),
+        (Decimal(100), "100"),
+        (Decimal("1E+3"), "1000"),
+        (Decimal("11.4860025"), "11.4860025"),
+        (Decimal("-0.10"), "-0.1"),
+        (True, "true"),
+        (None, ""),
+        (0, "0"),
+    ],
+)
+def test_scalars_are_written_as_the_api_writes_them(value: object, text: str) -> None:
+    assert scalar_to_wire(value) == text
+
+
+def test_one_row_is_written_as_a_bare_object_and_none_as_the_api_does() -> None:
+    one = Encoder(Customer)({"Tags": ["vip"], "Contact": {"Phones": []}, "CustomFieldValues": []})
+    two = Encoder(Customer)({"Tags": ["vip", "club"]})
+    assert one == {"Tags": {"tag": "vip"}, "Contact": {"Phones": ""}}
+    assert two == {"Tags": {"tag": ["vip", "club"]}}
