@@ -35,6 +35,11 @@ settings.register_profile(
 settings.load_profile("suite")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the switch that writes the checked-in catalog anew."""
+    parser.addoption("--update-catalog", action="store_true", help="write tests/tap/catalog/*.json anew")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A home of the tests' own: nothing of the developer's is read, nothing is left behind."""

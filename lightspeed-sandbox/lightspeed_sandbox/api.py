@@ -110,20 +110,23 @@ class Api:
 
     def answer(self, ask: Ask) -> Answer:
         """Answer a request, be it with an error."""
-        answer = Answer(headers=dict(self._identity))
+        answer = Answer()
         try:
             scopes = self._grants.scope_of(ask.authorization)
+            answer.headers |= self._identity
             self._charge(ask, answer)
             target = self._target(ask.path)
             self._permit(target.resource, scopes)
-            verb = self._verbs.get(ask.method)
-            if verb is None:
-                raise ApiError(_NOT_ALLOWED, f"{ask.method} is not supported on {target.resource.__name__}.")
-            answer.body = verb(ask, target)
+            answer.body = self._verb(ask, target)(ask, target)
         except ApiError as error:
             answer.status, answer.body, answer.content_type = error.status, error.body(), error.content_type
             answer.headers |= error.headers
         return answer
+
+    def _verb(self, ask: Ask, target: Target) -> Callable[[Ask, Target], Any]:
+        if ask.method not in self._verbs:
+            raise ApiError(_NOT_ALLOWED, f"{ask.method} is not supported on {target.resource.__name__}.")
+        return self._verbs[ask.method]
 
     def _charge(self, ask: Ask, answer: Answer) -> None:
         """Costs are worked out from the request alone, before anything is read."""

@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -120,7 +121,7 @@ def _running(config: Config) -> Iterator[Sandbox]:
     """A sandbox that listens; what is wrong with the set-up is told in one line."""
     try:
         sandbox = Sandbox(config).start()
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, sqlite3.Error) as error:
         err.print(f"The sandbox cannot start: {error}", soft_wrap=True)
         raise typer.Exit(1) from None
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -41,11 +41,10 @@ class Columns:
         self._sparse = [(field.name, _to_column(field, complete=False)) for field in self.fields]
         self._typed = [(field.name, _from_column(field)) for field in self.fields]
 
-    def definition(self) -> str:
-        """The columns as `CREATE TABLE` wants them."""
-        return ", ".join(
-            f'"{name}" {self._sql_type(field)}' for name, field in zip(self.names, self.fields, strict=True)
-        )
+    def definitions(self, without: Container[str] = ()) -> list[str]:
+        """The columns as `CREATE TABLE` wants them; without some that a file has already."""
+        pairs = zip(self.names, self.fields, strict=True)
+        return [f'"{name}" {self._sql_type(field)}' for name, field in pairs if name not in without]
 
     def stamps(self) -> list[str]:
         """The change stamps that the table has a column for."""

@@ -1,4 +1,4 @@
-"""Endpoints that move the sandbox itself: its clock, its rows, its log. They need no token and serve this machine only."""
+"""Endpoints that move the sandbox itself: its clock, rows and log. They need no token and serve this machine only."""
 
 from __future__ import annotations
 
@@ -78,6 +78,8 @@ class Control:
     async def edit(self, request: Request) -> dict[str, Any]:
         """Change fields of a row; its change stamp moves unless it is among them."""
         changes = orjson.loads(await request.body() or b"{}")
+        if not isinstance(changes, dict):
+            raise ApiError(_BAD_REQUEST, "The body is no JSON object.")
         return self._sandbox.edit(_resource(request), request.path_params["key"], changes)
 
     def _guarded(self, act: Act) -> Callable[[Request], Awaitable[Response]]:

@@ -58,7 +58,7 @@ class Sort:
 
     def cursor(self, row: Record) -> str:
         """The opaque place of a wire row: its key, with the sort value before it where it is not sorted by key."""
-        place = [int(row[self.key])]
+        place: list[Any] = [int(row[self.key])]
         if self.field.name != self.key:
             value = row.get(self.field.name)
             place.insert(0, int(value) if value is not None and self.field.type is FieldType.INTEGER else value)

@@ -1,8 +1,8 @@
 """Rows out of recorded answers of the API.
 
 A recording is a JSON file with `request`, `status` and `body`. Every row in it, nested ones included, becomes a row of
-its own table. Where two recordings of one row differ, the one with the later stamp wins; without stamps, the answer that
-is a single record.
+its own table. Where two recordings of one row differ, the one with the later stamp wins; without stamps, the answer
+that is a single record.
 """
 
 from __future__ import annotations

@@ -97,9 +97,10 @@ class Sandbox:
         return variables
 
     def advance(self, days: int = 1) -> None:
-        """Let days pass, with the trade of these days."""
+        """Let days pass, with the trade of these days; the bucket runs empty meanwhile."""
         generate.advance(self.store, days, self.clock.now())
         self.clock.advance(timedelta(days=days))
+        self.server.limits.empty()
         self.store.commit()
 
     def edit(self, resource: type[Resource], key: Key, changes: Record) -> Record:
@@ -116,7 +117,7 @@ class Sandbox:
             raise ApiError(_BAD_REQUEST, f"{resource.__name__} has no field {', '.join(sorted(unknown))}.")
         moved = change_stamp(resource)
         stamps = {moved: stamp(self.clock.now())} if moved else {}
-        self.store.put(resource, [record | stamps | changes], complete=False)
+        self.store.put(resource, [record | stamps | changes])
         self.store.commit()
         return self.store.get(resource, key) or {}
 
@@ -141,8 +142,10 @@ class Sandbox:
         self._socket = socket.create_server((self.config.host, self.config.port), backlog=128)
         settings = uvicorn.Config(
             application(self.server, Control(self).routes()),
+            log_config=None,
             log_level="warning",
             access_log=False,
+            ws="none",
             lifespan="off",
             date_header=False,
             server_header=False,

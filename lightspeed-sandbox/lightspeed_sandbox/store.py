@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import weakref
 from collections.abc import Iterable, Iterator, MutableMapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,8 @@ class Store:
         self._lock = threading.RLock()
         self._connection = sqlite3.connect(path or ":memory:", check_same_thread=False)
         self._connection.executescript("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;")
+        # Closes the file when the store is forgotten, and at the end of the process at the latest.
+        self._closing = weakref.finalize(self, self._connection.close)
         for resource in Resource.all():
             self._create(resource)
         self.meta: MutableMapping[str, str] = Meta(self)
@@ -43,7 +46,7 @@ class Store:
         shape = columns(resource)
         names = ", ".join(f'"{name}"' for name in shape.names)
         marks = ", ".join("?" for _ in shape.names)
-        sql = f'INSERT OR REPLACE INTO "{resource.__name__}" ({names}) VALUES ({marks})'
+        sql = f'INSERT OR REPLACE INTO "{resource.__name__}" ({names}) VALUES ({marks})'  # noqa: S608  names come from the declarations
         with self._lock:
             self._connection.executemany(sql, (shape.row(row, complete=complete) for row in rows))
 
@@ -75,7 +78,7 @@ class Store:
     ) -> list[tuple[Any, ...]]:
         """The bare columns of rows that meet an SQL condition."""
         listed = ", ".join(f'"{name}"' for name in names)
-        sql = f'SELECT {listed} FROM "{resource.__name__}" WHERE {where} ORDER BY {order or _quoted(resource.api.key)}'
+        sql = f'SELECT {listed} FROM "{resource.__name__}" WHERE {where} ORDER BY {order or _quoted(resource.api.key)}'  # noqa: S608  names come from the declarations
         return self.query(sql if limit is None else f"{sql} LIMIT {int(limit)}", params)
 
     def query(self, sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
@@ -85,16 +88,16 @@ class Store:
 
     def delete(self, resource: type[Resource], key: Key) -> None:
         """Remove a row for good."""
-        self.query(f'DELETE FROM "{resource.__name__}" WHERE "{resource.api.key}" = ?', (key,))
+        self.query(f'DELETE FROM "{resource.__name__}" WHERE "{resource.api.key}" = ?', (key,))  # noqa: S608  names come from the declarations
 
     def next_key(self, resource: type[Resource]) -> int:
         """The highest key plus one."""
-        ((highest,),) = self.query(f'SELECT max("{resource.api.key}") FROM "{resource.__name__}"')
+        ((highest,),) = self.query(f'SELECT max("{resource.api.key}") FROM "{resource.__name__}"')  # noqa: S608  names come from the declarations
         return int(highest or 0) + 1
 
     def count(self, resource: type[Resource], where: str = "1", params: Sequence[Any] = ()) -> int:
         """How many rows there are, or how many meet an SQL condition."""
-        ((number,),) = self.query(f'SELECT count(*) FROM "{resource.__name__}" WHERE {where}', params)
+        ((number,),) = self.query(f'SELECT count(*) FROM "{resource.__name__}" WHERE {where}', params)  # noqa: S608  names come from the declarations
         return int(number)
 
     def commit(self) -> None:
@@ -106,12 +109,15 @@ class Store:
         """Make everything durable and let go of the file."""
         with self._lock:
             self._connection.commit()
-            self._connection.close()
+            self._closing()
 
     def _create(self, resource: type[Resource]) -> None:
         shape = columns(resource)
         table = resource.__name__
-        self.query(f'CREATE TABLE IF NOT EXISTS "{table}" ({shape.definition()})')
+        self.query(f'CREATE TABLE IF NOT EXISTS "{table}" ({", ".join(shape.definitions())})')
+        known = {name for _, name, *_ in self.query(f'PRAGMA table_info("{table}")')}
+        for definition in shape.definitions(without=known):
+            self.query(f'ALTER TABLE "{table}" ADD COLUMN {definition}')
         for name in (*shape.stamps(), *indexed_columns(resource)):
             self.query(f'CREATE INDEX IF NOT EXISTS "{table} {name}" ON "{table}" ("{name}")')
 

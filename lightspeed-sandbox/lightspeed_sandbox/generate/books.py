@@ -27,9 +27,15 @@ class Books:
 
     def key(self, resource: type[Resource]) -> int:
         """A key that no row has."""
-        found = self._next.get(resource) or self.store.next_key(resource)
+        found = self.upcoming(resource)
         self._next[resource] = found + 1
         return found
+
+    def upcoming(self, resource: type[Resource]) -> int:
+        """The key that the next new row will have."""
+        if resource not in self._next:
+            self._next[resource] = self.store.next_key(resource)
+        return self._next[resource]
 
     def part_key(self, name: str) -> int:
         """A key for a record that has no list of its own: notes, contacts, charges."""

@@ -39,6 +39,10 @@ class Stock:
         self.put_up(rows)
         self._changed.clear()
 
+    def holds(self, item: int, shop: int) -> bool:
+        """Whether an item is kept in a shop."""
+        return (item, shop) in self._rows
+
     def move(self, item: int, shop: int, at: datetime, **quantities: int) -> None:
         """Add quantities, which may be negative, to fields of a row; items without stock are passed over."""
         row = self._rows.get((item, shop))

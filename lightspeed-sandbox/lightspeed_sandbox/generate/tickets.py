@@ -11,6 +11,7 @@ from lightspeed_retail.resources import parts
 from lightspeed_retail.resources.sales import Sale, SaleLine
 from lightspeed_retail.wire import Record, stamp
 
+from lightspeed_sandbox.generate.goods import FOOD_CLASS
 from lightspeed_sandbox.generate.papers import Ticket, Till
 from lightspeed_sandbox.generate.people import note
 from lightspeed_sandbox.generate.values import ZERO, cents, nth, record
@@ -96,7 +97,7 @@ def add_line(world: World, ticket: Ticket, item: Record, at: datetime, quantity:
         normalUnitPrice=amount,
         avgCost=cost,
         fifoCost=item["defaultCost"],
-        tax=bool(item["tax"] and item["taxClassID"] != 3 and (sale["tax1Rate"] or sale["tax2Rate"])),
+        tax=bool(item["tax"] and item["taxClassID"] != FOOD_CLASS and (sale["tax1Rate"] or sale["tax2Rate"])),
         tax1Rate=sale["tax1Rate"],
         tax2Rate=sale["tax2Rate"],
         lineType="" if item["itemType"] != "box" else "box",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import accumulate
 from random import Random
 
@@ -37,11 +37,13 @@ class World:
     Args:
         store: Where the rows are.
         rng: Source of all chance of the coming days.
+        lively: Whether on every day everything happens that can happen.
     """
 
-    def __init__(self, store: Store, rng: Random) -> None:
+    def __init__(self, store: Store, rng: Random, *, lively: bool = False) -> None:
         """Read what is open and what can be sold."""
         self.rng = rng
+        self.lively = lively
         self.scale = Scale.of(store)
         self.books = Books(store)
         self.categories = store.select(Category)
@@ -56,6 +58,7 @@ class World:
         self.jobs = _jobs(store)
         self.open_tickets = _tickets(store, store.select(Sale, "completed = 0 AND archived = 0 AND voided = 0"))
         self.recent = deque(_untouched(store), maxlen=_REMEMBERED)
+        self.day_start = datetime.min.replace(tzinfo=UTC)
         self._shelf: tuple[int, list[int], list[float]] | None = None
 
     def pick_customer(self) -> Record | None:
@@ -70,6 +73,17 @@ class World:
             self._shelf = (at.month, *self._ranked(at.month))
         _, keys, weights = self._shelf
         return [self.items[key] for key in self.rng.choices(keys, cum_weights=weights, k=count)] if keys else []
+
+    def item(self, key: int) -> Record | None:
+        """An item, even one that is no longer sold."""
+        return self.items.get(key) or self.books.get(Item, key)
+
+    def any_sale(self) -> Record | None:
+        """Any sale of an earlier day."""
+        number = self.rng.randint(1, max(1, self.books.upcoming(Sale) - 1))
+        papers = (*self.recent, *self.open_tickets.values())
+        known = (ticket.sale for ticket in papers if ticket.sale["saleID"] == number)
+        return next(known, None) or self.books.get(Sale, number)
 
     def withdraw(self, item: int) -> None:
         """An item is no longer sold."""

@@ -1,0 +1,109 @@
+"""One day of the retailer, from the morning's changes to the evening's accounts."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from lightspeed_retail.resources.account import Employee, Register
+from lightspeed_retail.resources.sales import SaleLine, SalePayment
+from lightspeed_retail.wire import Record, stamp
+
+from lightspeed_sandbox.generate import service
+from lightspeed_sandbox.generate.afterwards import AFTERWARDS
+from lightspeed_sandbox.generate.changes import CHANGES, customer_came
+from lightspeed_sandbox.generate.hours import moment, moments, morning, sales_on
+from lightspeed_sandbox.generate.papers import Ticket
+from lightspeed_sandbox.generate.trade import checkout, layaway, refund, ring_up
+from lightspeed_sandbox.generate.values import nth
+from lightspeed_sandbox.generate.world import World
+
+_SAME_SECOND = 45
+_OPENERS = (layaway, refund, checkout)
+"""The first tickets of a day on which everything happens."""
+
+
+def live(world: World, start: datetime, newcomers: int) -> None:
+    """Let the 24 hours after `start` pass."""
+    world.day_start = start
+    for change, chance in CHANGES:
+        if world.lively or world.rng.random() < chance:
+            change(world, moment(world.rng, start))
+    for _ in range(newcomers):
+        customer_came(world, moment(world.rng, start))
+    tickets = [*_afterwards(world, start), *_trade(world, start)]
+    _number(world, tickets)
+    for ticket in tickets:
+        _file(world, ticket)
+    world.stock.settle(world.books)
+
+
+def _afterwards(world: World, start: datetime) -> list[Ticket]:
+    tickets: list[Ticket] = []
+    for happens, chance in AFTERWARDS:
+        if world.lively or world.rng.random() < chance:
+            tickets += happens(world, moment(world.rng, start))
+    return tickets
+
+
+def _trade(world: World, start: datetime) -> list[Ticket]:
+    if not world.tills or not world.items:
+        return []
+    when = moments(world.rng, start, sales_on(world.rng, start, world.scale.sales_per_day))
+    for number in range(_SAME_SECOND, len(when), _SAME_SECOND):
+        when[number] = when[number - 1]
+    makers = _OPENERS if world.lively else ()
+    return [ring_up(world, at, makers[turn] if turn < len(makers) else None) for turn, at in enumerate(when)]
+
+
+def _number(world: World, tickets: list[Ticket]) -> None:
+    """Give lines and payments their keys, in the order in which they were created."""
+    lines = [line for ticket in _once(tickets) for line in ticket.lines if not line["saleLineID"]]
+    for line in sorted(lines, key=_created):
+        line["saleLineID"] = world.books.key(SaleLine)
+        world.books.put(SaleLine, line)
+    payments = [payment for ticket in _once(tickets) for payment in ticket.payments if not payment["salePaymentID"]]
+    for payment in sorted(payments, key=_created):
+        payment["salePaymentID"] = world.books.key(SalePayment)
+        for part in (*(payment["SaleAccounts"] or ()), *(payment["Signatures"] or ())):
+            part["salePaymentID"] = payment["salePaymentID"]
+        world.books.put(SalePayment, payment)
+
+
+def _once(tickets: list[Ticket]) -> list[Ticket]:
+    """Every ticket one time, however often it was touched."""
+    return list({ticket.sale["saleID"]: ticket for ticket in tickets}.values())
+
+
+def _created(row: Record) -> str:
+    return str(row["createTime"])
+
+
+def _file(world: World, ticket: Ticket) -> None:
+    sale = ticket.sale
+    if ticket.job is not None:
+        service.charged(world, ticket, ticket.job, datetime.fromisoformat(sale["completeTime"]))
+        ticket.job = None
+    if sale["completed"] and sale["calcTotal"] > 0 and ticket.lines and sale["saleID"] not in world.open_tickets:
+        world.recent.append(ticket)
+
+
+def close_up(world: World, now: datetime) -> None:
+    """Leave the tills as they are found at a moment: most of them open since the morning."""
+    opened = morning(now)
+    for row in world.books.store.select(Register):
+        is_open = not row["archived"] and not nth(row["registerID"], 4, 3)
+        row.update(
+            open=is_open,
+            openTime=stamp(opened + timedelta(minutes=row["registerID"] % 9)) if is_open else None,
+            openEmployeeID=row["shopID"] if is_open else 0,
+        )
+        world.books.put(Register, row)
+
+
+def remember_last_sales(world: World) -> None:
+    """Enter into each employee's row where and what he or she sold last."""
+    for row in world.books.store.select(Employee):
+        sold = next((found.sale for found in reversed(world.recent) if found.sale["employeeID"] == row["employeeID"]), None)
+        if sold is not None:
+            row.update(lastSaleID=sold["saleID"], lastRegisterID=sold["registerID"], lastShopID=sold["shopID"])
+            world.books.put(Employee, row)

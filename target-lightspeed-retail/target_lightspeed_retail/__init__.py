@@ -1,0 +1,1 @@
+"""Singer target for Lightspeed Retail POS (R-Series)."""
