@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -37,7 +37,7 @@ class Spoken:
     lines: list[str]
     stderr: str
 
-    @property
+    @cached_property
     def messages(self) -> list[Message]:
         """Every line of standard output as a Singer message, numbers digit for digit."""
         return [message_of(line) for line in self.lines]

@@ -91,10 +91,9 @@ def _rows_of(recording: Mapping[str, Any]) -> Iterator[Found]:
     if account is not None:
         yield Found(Resource.named("Account"), {"accountID": account[1]}, alone=False, nested=True)
     for name in body:
-        resource = _resource(name)
-        listed = rows(body, name) if resource is not None else []
+        listed = rows(body, name)
         for row in listed:
-            yield from _walk(row, resource, alone=len(listed) == 1)
+            yield from _walk(row, _resource(name), alone=len(listed) == 1)
 
 
 def _walk(value: Any, part: type[Part] | None, *, alone: bool, nested: bool = False) -> Iterator[Found]:

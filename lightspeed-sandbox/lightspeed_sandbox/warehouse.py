@@ -159,8 +159,15 @@ def _place(directory: Path, *, make: bool = True) -> Path:
         name = hashlib.sha256(str(directory).encode()).hexdigest()[:12]
         directory = _public_folder() / name
     if make:
+        _see_that_it_is_ours(directory)
         _make(directory)
     return directory
+
+
+def _see_that_it_is_ours(directory: Path) -> None:
+    """Change nothing about a folder that holds something else."""
+    if directory.exists() and not (directory / "PG_VERSION").exists() and any(directory.iterdir()):
+        raise WarehouseError(f"{directory} holds something else: choose another folder with --warehouse.")
 
 
 def _make(directory: Path) -> None:
@@ -224,8 +231,6 @@ def _socket_folder(directory: Path) -> Path:
 def _initialise(programs: Path, directory: Path) -> None:
     if (directory / "PG_VERSION").exists():
         return
-    if any(directory.iterdir()):
-        raise WarehouseError(f"{directory} holds something else: choose another folder with --warehouse.")
     options = ["--auth=trust", "--encoding=UTF8", "--no-locale", f"--username={_USER}"]
     _run([str(programs / "initdb"), *options, "--pgdata", str(directory)], directory)
 

@@ -31,11 +31,11 @@ def build(store: Store, scale: Scale, today: datetime) -> None:
     for day, newcomers in enumerate(_newcomers(scale)):
         live(world, start + day * DAY, newcomers)
         if (day + 1) % _FLUSH_EVERY == 0:
-            world.books.flush()
-    world.books.flush()
+            world.flush()
+    world.flush()
     close_up(world, today)
     remember_last_sales(world)
-    world.books.flush()
+    world.flush()
     store.commit()
 
 
@@ -47,7 +47,7 @@ def advance(store: Store, days: int, now: datetime) -> None:
         world = World(store, _chance(Scale.of(store).seed, str(lived)), lively=True)
         live(world, now + day * DAY, max(1, world.scale.customers // 1500))
         close_up(world, now + (day + 1) * DAY - timedelta(minutes=20))
-        world.books.flush()
+        world.flush()
         store.meta[_DAYS_LIVED] = str(lived + 1)
     store.commit()
 

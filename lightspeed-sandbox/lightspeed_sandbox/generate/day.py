@@ -34,7 +34,6 @@ def live(world: World, start: datetime, newcomers: int) -> None:
     _number(world, tickets)
     for ticket in tickets:
         _file(world, ticket)
-    world.stock.settle(world.books)
 
 
 def _afterwards(world: World, start: datetime) -> list[Ticket]:
@@ -57,21 +56,23 @@ def _trade(world: World, start: datetime) -> list[Ticket]:
 
 def _number(world: World, tickets: list[Ticket]) -> None:
     """Give lines and payments their keys, in the order in which they were created."""
-    lines = [line for ticket in _once(tickets) for line in ticket.lines if not line["saleLineID"]]
+    papers = {ticket.sale["saleID"]: ticket for ticket in tickets}
+    lines = [line for ticket in papers.values() for line in ticket.lines if not line["saleLineID"]]
     for line in sorted(lines, key=_created):
         line["saleLineID"] = world.books.key(SaleLine)
         world.books.put(SaleLine, line)
-    payments = [payment for ticket in _once(tickets) for payment in ticket.payments if not payment["salePaymentID"]]
+    payments = [payment for ticket in papers.values() for payment in ticket.payments if not payment["salePaymentID"]]
     for payment in sorted(payments, key=_created):
         payment["salePaymentID"] = world.books.key(SalePayment)
-        for part in (*(payment["SaleAccounts"] or ()), *(payment["Signatures"] or ())):
-            part["salePaymentID"] = payment["salePaymentID"]
+        _number_parts(payment, papers[payment["saleID"]])
         world.books.put(SalePayment, payment)
 
 
-def _once(tickets: list[Ticket]) -> list[Ticket]:
-    """Every ticket one time, however often it was touched."""
-    return list({ticket.sale["saleID"]: ticket for ticket in tickets}.values())
+def _number_parts(payment: Record, ticket: Ticket) -> None:
+    for account in payment["SaleAccounts"] or ():
+        account.update(salePaymentID=payment["salePaymentID"], saleLineID=ticket.lines[0]["saleLineID"])
+    for signature in payment["Signatures"] or ():
+        signature["salePaymentID"] = payment["salePaymentID"]
 
 
 def _created(row: Record) -> str:

@@ -98,5 +98,5 @@ def _by_card(world: World, payment: Record, at: datetime) -> None:
 def _on_credit(world: World, payment: Record, sale: Record) -> None:
     key = world.books.part_key("saleAccount")
     credit_account = sale["customerID"] or 5000 + key
-    account = record(parts.SaleAccount, saleAccountID=key, creditAccountID=credit_account, saleLineID=0)
+    account = record(parts.SaleAccount, saleAccountID=key, creditAccountID=credit_account)
     payment.update(creditAccountID=credit_account, SaleAccounts=[account])

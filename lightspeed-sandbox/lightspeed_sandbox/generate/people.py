@@ -48,7 +48,7 @@ def contact(
         Addresses=[_address(number, town)] if not nth(number, 6, 2) else [],
         Phones=_phones(number),
         Emails=_emails(handle, number),
-        Websites=[record(parts.ContactWebsite, url=f"https://example.com/{number}")] if company else [],
+        Websites=[record(parts.ContactWebsite, url=f"https://example.com/{number}")] if company or nth(number, 13) else [],
     )
 
 

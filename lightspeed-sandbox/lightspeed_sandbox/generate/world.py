@@ -95,6 +95,11 @@ class World:
         self.items[row["itemID"]] = row
         self._shelf = None
 
+    def flush(self) -> None:
+        """Put everything that has happened into the store."""
+        self.stock.settle(self.books)
+        self.books.flush()
+
     def _ranked(self, month: int) -> tuple[list[int], list[float]]:
         departments = {row["categoryID"]: department_of(row) for row in self.categories}
         keys = [key for key, row in self.items.items() if row["itemType"] != "non_inventory"]
