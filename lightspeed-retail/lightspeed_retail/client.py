@@ -242,7 +242,7 @@ class Client:
                 (*repeatable, *broken),
                 max_tries=lambda: _MAX_TRIES if self._first_date else _FIRST_TRIES,
                 jitter=backoff.full_jitter,
-                on_backoff=_log_retry,
+                on_backoff=self._log_retry,
                 logger=None,
             )(function)
 
@@ -256,6 +256,13 @@ class Client:
 
         return decorate
 
+    def _log_retry(self, details: Any) -> None:
+        """A host that has never answered is left to the error that ends the tries."""
+        error = details["exception"]
+        cause = str(error) if isinstance(error, errors.LightspeedError) else type(error).__name__
+        level = logging.WARNING if self._first_date else logging.INFO
+        _log.log(level, "Try %s failed (%s); the next follows in %.1f s.", details["tries"], cause, details["wait"])
+
     def _unreachable(self, error: requests.RequestException) -> errors.UnreachableError:
         what = type(error).__name__
         return errors.UnreachableError(f"Cannot reach {self._api_url} ({what}): check api_url and the network.")
@@ -265,9 +272,3 @@ def _with_limit(address: str, limit: int) -> str:
     path, _, query = address.partition("?")
     params = [(key, str(limit) if key == "limit" else value) for key, value in parse_qsl(query, keep_blank_values=True)]
     return f"{path}?{urlencode(params, quote_via=quote, safe='')}"
-
-
-def _log_retry(details: Any) -> None:
-    error = details["exception"]
-    cause = str(error) if isinstance(error, errors.LightspeedError) else type(error).__name__
-    _log.warning("Try %s failed (%s); the next one follows in %.1f s.", details["tries"], cause, details["wait"])

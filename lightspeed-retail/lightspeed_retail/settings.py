@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+import json
+import os
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -22,6 +24,9 @@ def setting(type_: str, title: str, description: str, *, secret: bool = False, *
     return {"type": [type_, "null"], "title": title, "description": description, **marks, **more}
 
 
+# What a header can carry; blanks around it are a slip of pasting and are taken off.
+_PRINTABLE = r"^\s*[!-~]+\s*$"
+
 CONNECTION: dict[str, Schema] = {
     "client_id": setting("string", "Client ID", "Id of your API client, from its registration at Lightspeed."),
     "client_secret": setting(
@@ -35,12 +40,14 @@ CONNECTION: dict[str, Schema] = {
         "Refresh token",
         "Token from which access tokens are renewed. It works once: its successors are kept in the token store.",
         secret=True,
+        pattern=_PRINTABLE,
     ),
     "access_token": setting(
         "string",
         "Access token",
         "A fixed access token to use instead of refreshing; it ends after about an hour.",
         secret=True,
+        pattern=_PRINTABLE,
     ),
     "account_id": setting(
         "string",
@@ -87,6 +94,36 @@ def problems(settings: Mapping[str, Any], schema: Schema, *, extra: Iterable[str
     validator = jsonschema.Draft202012Validator(schema)
     found += [_describe(error) for error in validator.iter_errors(_as_text(settings, schema))]
     return [line for line in found if line] + _lacking(settings)
+
+
+def check_environment(prefix: str, schema: Schema) -> None:
+    """See that variables hold what their settings want; the SDK would stop with a stack trace that shows the value.
+
+    Args:
+        prefix: What the names of the variables begin with.
+        schema: JSON Schema of the settings.
+
+    Raises:
+        SettingsError: One does not.
+    """
+    for name in schema["properties"]:
+        variable = prefix + name.upper()
+        kind = next((kind for kind in _types(schema, name) if kind in _READERS), None)
+        if kind is None or variable not in os.environ:
+            continue
+        try:
+            _READERS[kind](os.environ[variable])
+        except ValueError:
+            message = f"{name} must be of type {kind} (environment variable {variable})."
+            raise SettingsError(message) from None
+
+
+_READERS: dict[str, Callable[[str], object]] = {
+    "integer": int,
+    "number": float,
+    "object": json.loads,
+    "array": json.loads,
+}
 
 
 def _as_text(settings: Mapping[str, Any], schema: Schema) -> dict[str, Any]:

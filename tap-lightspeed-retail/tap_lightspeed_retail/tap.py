@@ -11,7 +11,7 @@ from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 
 from lightspeed_retail.errors import SettingsError
 from lightspeed_retail.resources import Resource
-from lightspeed_retail.settings import problems
+from lightspeed_retail.settings import check_environment, problems
 from tap_lightspeed_retail.run import Run
 from tap_lightspeed_retail.settings import SCHEMA
 from tap_lightspeed_retail.streams import ResourceStream
@@ -40,6 +40,13 @@ class TapLightspeedRetail(Tap):
     ]
 
     _run: Run | None = None
+
+    def __init__(self, *, parse_env_config: bool = False, **options: Any) -> None:
+        """Check the environment first, where settings are taken from it."""
+        if parse_env_config:
+            self.append_builtin_config(self.config_jsonschema)
+            check_environment(self._env_var_prefix, self.config_jsonschema)
+        super().__init__(parse_env_config=parse_env_config, **options)
 
     @property
     def run(self) -> Run:

@@ -9,14 +9,14 @@ from decimal import Decimal
 from lightspeed_retail.resources import parts
 from lightspeed_retail.resources.sales import Sale, SaleLine
 from lightspeed_retail.wire import Record, stamp
-
 from lightspeed_sandbox.generate.goods import ITEM_CLASS
+from lightspeed_sandbox.generate.hours import moment
 from lightspeed_sandbox.generate.papers import Ticket
 from lightspeed_sandbox.generate.payments import pay
 from lightspeed_sandbox.generate.people import note
 from lightspeed_sandbox.generate.tickets import balance
 from lightspeed_sandbox.generate.trade import complete, leave_open
-from lightspeed_sandbox.generate.values import ZERO, cents, record
+from lightspeed_sandbox.generate.values import ZERO, cents, nth, record
 from lightspeed_sandbox.generate.world import World
 
 _TENTH = Decimal("0.1")
@@ -92,7 +92,9 @@ def fetched(world: World, at: datetime) -> list[Ticket]:
     """Customers fetch and pay what was put aside, the oldest first."""
     count = len(world.open_tickets) // _OPEN_FOR_EACH_FETCHED
     keys = list(world.open_tickets)[: max(count, world.lively)]
-    return [complete(world, world.open_tickets.pop(key), at) for key in keys]
+    # Now and then two are completed in the same second.
+    times = [at if nth(key, 3) else moment(world.rng, world.day_start) for key in keys]
+    return [complete(world, world.open_tickets.pop(key), when) for key, when in zip(keys, times, strict=True)]
 
 
 def _open_ticket(world: World) -> Ticket | None:

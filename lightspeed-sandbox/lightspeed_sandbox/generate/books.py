@@ -6,9 +6,9 @@ from collections import defaultdict
 from typing import Any
 
 import msgspec
+
 from lightspeed_retail.resources import Resource
 from lightspeed_retail.wire import Record
-
 from lightspeed_sandbox.generate.values import record
 from lightspeed_sandbox.store import Store
 

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 
 from lightspeed_retail.resources.items import Category, ItemAttributeSet, Manufacturer
 from lightspeed_retail.wire import Record, stamp
-
 from lightspeed_sandbox.generate.books import Books
 from lightspeed_sandbox.generate.scale import Founding
 from lightspeed_sandbox.generate.words import DEPARTMENTS, MANUFACTURERS, Department

@@ -10,7 +10,6 @@ from lightspeed_retail.resources.customers import Customer
 from lightspeed_retail.resources.items import Item
 from lightspeed_retail.resources.purchasing import Vendor
 from lightspeed_retail.wire import Record, stamp
-
 from lightspeed_sandbox.generate import catalog, goods, purchasing, service, stock
 from lightspeed_sandbox.generate.people import customer
 from lightspeed_sandbox.generate.values import cents, nth
@@ -18,6 +17,7 @@ from lightspeed_sandbox.generate.world import World
 
 _RENAMED = " & More"
 _DELIVERY = timedelta(days=5)
+_SHARE_ARCHIVED = 0.1
 _FEWEST_ITEMS = 20
 """Where there are fewer items, none is archived any more."""
 
@@ -97,7 +97,7 @@ def customer_edited(world: World, at: datetime) -> None:
     if row is None:
         return
     row.update(customerTypeID=1 + world.rng.randrange(3), Tags=["newsletter", "reviewed"], timeStamp=stamp(at))
-    if world.rng.random() < 0.1:
+    if world.rng.random() < _SHARE_ARCHIVED:
         row["archived"] = True
         world.customers.remove(row)
     world.books.put(Customer, row)
@@ -159,6 +159,6 @@ CHANGES: tuple[tuple[Change, float], ...] = (
     (ordered, 0.9),
     (brought_in, 0.9),
     (repaired, 0.9),
-    (repaired, 0.9),
+    (repaired, 0.75),
 )
 """Every change, and how likely it is on an ordinary day."""

@@ -7,7 +7,6 @@ from decimal import Decimal
 from lightspeed_retail.resources import parts
 from lightspeed_retail.resources.account import Account, PaymentType, Register, Shop, TaxCategory, TaxClass
 from lightspeed_retail.wire import Record, stamp
-
 from lightspeed_sandbox.generate.hours import TIME_ZONE
 from lightspeed_sandbox.generate.people import contact
 from lightspeed_sandbox.generate.scale import Founding

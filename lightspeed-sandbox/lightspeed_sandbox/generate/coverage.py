@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 
 from lightspeed_retail.resources import Field, FieldType, Part, Resource
 from lightspeed_retail.wire import Record
-
 from lightspeed_sandbox.links import link
 from lightspeed_sandbox.store import Store
 

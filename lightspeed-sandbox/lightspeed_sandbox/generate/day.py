@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from lightspeed_retail.resources.account import Employee, Register
 from lightspeed_retail.resources.sales import SaleLine, SalePayment
 from lightspeed_retail.wire import Record, stamp
-
 from lightspeed_sandbox.generate import service
 from lightspeed_sandbox.generate.afterwards import AFTERWARDS
 from lightspeed_sandbox.generate.changes import CHANGES, customer_came
@@ -103,8 +102,9 @@ def close_up(world: World, now: datetime) -> None:
 
 def remember_last_sales(world: World) -> None:
     """Enter into each employee's row where and what he or she sold last."""
+    last_sale = {ticket.sale["employeeID"]: ticket.sale for ticket in world.recent}
     for row in world.books.store.select(Employee):
-        sold = next((found.sale for found in reversed(world.recent) if found.sale["employeeID"] == row["employeeID"]), None)
+        sold = last_sale.get(row["employeeID"])
         if sold is not None:
             row.update(lastSaleID=sold["saleID"], lastRegisterID=sold["registerID"], lastShopID=sold["shopID"])
             world.books.put(Employee, row)

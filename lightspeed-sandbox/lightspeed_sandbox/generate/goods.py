@@ -13,7 +13,6 @@ from typing import Any
 from lightspeed_retail.resources import parts
 from lightspeed_retail.resources.items import Category, Image, Item, ItemMatrix
 from lightspeed_retail.wire import Record, stamp
-
 from lightspeed_sandbox.generate.books import Books
 from lightspeed_sandbox.generate.catalog import ATTRIBUTE_SETS, department_of
 from lightspeed_sandbox.generate.people import custom_value, note
@@ -35,6 +34,7 @@ SKU_BASE = 210_000_000_000
 
 _VALUES = {"Color": COLORS[:3], "Size": SIZES[:4], "Width": ("Regular", "Wide")}
 _SHARE_IN_MATRICES = 0.4
+_SHARE_EDITED = 0.2
 _UNTAXED_DEPARTMENT = "Nutrition"
 
 
@@ -346,7 +346,7 @@ def boxes(plan: Founding) -> None:
 def later_changes(plan: Founding) -> None:
     """Some items were edited or archived before the first day of trade."""
     for row in plan.books.entered(Item):
-        if plan.rng.random() < 0.2 or row["ItemComponents"]:
+        if plan.rng.random() < _SHARE_EDITED or row["ItemComponents"]:
             row["timeStamp"] = stamp(plan.moment(0.96, 0.03))
         if nth(row["itemID"], 27, 13):
             row.update(archived=True, timeStamp=stamp(plan.moment(0.96, 0.03)))

@@ -9,7 +9,6 @@ from typing import Any
 from lightspeed_retail.resources import parts
 from lightspeed_retail.resources.sales import SalePayment
 from lightspeed_retail.wire import Record, stamp
-
 from lightspeed_sandbox.generate.papers import Ticket
 from lightspeed_sandbox.generate.tickets import balance
 from lightspeed_sandbox.generate.values import ZERO, cents, identifier, nth, record

@@ -9,7 +9,6 @@ from lightspeed_retail.resources import parts
 from lightspeed_retail.resources.account import Employee
 from lightspeed_retail.resources.customers import Customer, CustomerType
 from lightspeed_retail.wire import Record, stamp
-
 from lightspeed_sandbox.generate.books import Books
 from lightspeed_sandbox.generate.hours import ZONE
 from lightspeed_sandbox.generate.scale import Founding
@@ -30,6 +29,7 @@ _ROLES = (("Owner", 8), ("Manager", 7), ("Clerk", 3), ("Mechanic", 6))
 _EMPLOYEES = 14
 _PHONES = ("Mobile", "Home", "Work", "Pager", "Fax")
 _SHARE_BEFORE_OPENING = 0.8
+_SHARE_EDITED = 0.15
 
 
 def contact(
@@ -48,7 +48,7 @@ def contact(
         Addresses=[_address(number, town)] if not nth(number, 6, 2) else [],
         Phones=_phones(number),
         Emails=_emails(handle, number),
-        Websites=[record(parts.ContactWebsite, url=f"https://example.com/{number}")] if company or nth(number, 13) else [],
+        Websites=_websites(number) if company or nth(number, 13) else [],
     )
 
 
@@ -67,12 +67,16 @@ def _address(number: int, town: tuple[str, str, str, str]) -> Record:
     )
 
 
+def _websites(number: int) -> list[Record]:
+    return [record(parts.ContactWebsite, url=f"https://example.com/{number}")]
+
+
 def _phones(number: int) -> list[Record]:
     count = 0 if nth(number, 7, 3) else 2 if nth(number, 9) else 1
     first = number // 7 % len(_PHONES) if nth(number, 4) else 0
+    uses = [_PHONES[(first + n) % len(_PHONES)] for n in range(count)]
     return [
-        record(parts.ContactPhone, number=f"555-01{(number + n) % 100:02d}", useType=_PHONES[(first + n) % len(_PHONES)])
-        for n in range(count)
+        record(parts.ContactPhone, number=f"555-01{(number + n) % 100:02d}", useType=use) for n, use in enumerate(uses)
     ]
 
 
@@ -136,7 +140,9 @@ def home_of(employee: int) -> int:
 
 
 def _rights(count: int) -> list[Record]:
-    return [record(parts.EmployeeRight, employeeRightID=n, name=name) for n, name in enumerate(_RIGHTS[:count], start=1)]
+    return [
+        record(parts.EmployeeRight, employeeRightID=n, name=name) for n, name in enumerate(_RIGHTS[:count], start=1)
+    ]
 
 
 def _role(number: int) -> Record:
@@ -152,7 +158,7 @@ def clientele(plan: Founding) -> None:
     for number in range(count):
         at = plan.moment(0.95 * number / count)
         row = customer(plan.books, plan.rng, at)
-        if plan.rng.random() < 0.15:
+        if plan.rng.random() < _SHARE_EDITED:
             row["timeStamp"] = stamp(at + timedelta(days=plan.rng.random() * 30, seconds=1))
 
 

@@ -8,7 +8,6 @@ from decimal import Decimal
 from lightspeed_retail.resources import parts
 from lightspeed_retail.resources.purchasing import Order, OrderLine, Vendor
 from lightspeed_retail.wire import Record, stamp
-
 from lightspeed_sandbox.generate.papers import Purchase
 from lightspeed_sandbox.generate.people import contact, custom_value, note
 from lightspeed_sandbox.generate.scale import Founding

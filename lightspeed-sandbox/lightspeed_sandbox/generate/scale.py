@@ -24,7 +24,7 @@ class Scale:
         days: Days of trade before today.
         sales_per_day: Tickets on an average day, in all shops together.
         customers: Customers on the last day; most of them were there before the first.
-        items: Items, including those of matrices.
+        items: Items on the first day, including those of matrices; later ones come on top.
         registers: Tills in each shop.
     """
 

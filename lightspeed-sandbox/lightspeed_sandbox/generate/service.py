@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 
 from lightspeed_retail.resources.workorders import Workorder, WorkorderItem, WorkorderLine
 from lightspeed_retail.wire import Record, stamp
-
 from lightspeed_sandbox.generate.goods import LABOR_CLASS
 from lightspeed_sandbox.generate.papers import Job, Ticket
 from lightspeed_sandbox.generate.values import ZERO, nth
@@ -83,10 +82,11 @@ def _add_labour(world: World, job: Job, at: datetime) -> None:
 
 
 def progress(world: World, at: datetime) -> Job | None:
-    """The mechanics go on with the oldest job that is not finished."""
-    job = next((job for job in world.jobs.values() if job.workorder["workorderStatusID"] < FINISHED), None)
-    if job is None:
+    """The mechanics go on with a job that is not finished."""
+    waiting = [job for job in world.jobs.values() if job.workorder["workorderStatusID"] < FINISHED]
+    if not waiting:
         return None
+    job = world.rng.choice(waiting)
     job.workorder.update(workorderStatusID=job.workorder["workorderStatusID"] + 1, timeStamp=stamp(at))
     if job.workorder["workorderStatusID"] == IN_PROGRESS:
         _add_part(world, job, at)

@@ -10,7 +10,6 @@ from random import Random
 from lightspeed_retail.resources import FieldType, parts
 from lightspeed_retail.resources.items import Item, ItemShop
 from lightspeed_retail.wire import Record, stamp
-
 from lightspeed_sandbox.generate.books import Books
 from lightspeed_sandbox.generate.scale import Founding
 from lightspeed_sandbox.generate.values import ZERO, nth, record

@@ -10,7 +10,6 @@ from itertools import groupby
 from lightspeed_retail.resources import parts
 from lightspeed_retail.resources.sales import Sale, SaleLine
 from lightspeed_retail.wire import Record, stamp
-
 from lightspeed_sandbox.generate.goods import FOOD_CLASS
 from lightspeed_sandbox.generate.papers import Ticket, Till
 from lightspeed_sandbox.generate.people import note
@@ -21,6 +20,7 @@ from lightspeed_sandbox.generate.world import World
 TICKET_BASE = 220_000_000_000
 
 _SHARE_OF_REGULARS = 0.55
+_SHARE_SINGLE = 0.85
 _RECEIPTS = ("printed", "email", "no receipt")
 _TIP_OPTIONS = (Decimal("0.1"), Decimal("0.15"), Decimal("0.2"))
 _TENTH = Decimal("0.1")
@@ -139,7 +139,7 @@ def fill(world: World, ticket: Ticket, at: datetime) -> datetime:
     """Put what somebody buys on a ticket, one thing after the other; answers when that is done."""
     for item in world.pick_items(at, world.rng.choice((1, 1, 2, 2, 2, 3, 3, 4, 6))):
         at += timedelta(seconds=world.rng.randint(2, 25))
-        quantity = 1 if world.rng.random() < 0.85 or item["serialized"] else world.rng.randint(2, 4)
+        quantity = 1 if world.rng.random() < _SHARE_SINGLE or item["serialized"] else world.rng.randint(2, 4)
         add_line(world, ticket, item, at, quantity)
     return at
 

@@ -9,7 +9,6 @@ from decimal import Decimal
 from lightspeed_retail.resources import parts
 from lightspeed_retail.resources.sales import Sale, SaleLine
 from lightspeed_retail.wire import Record, stamp
-
 from lightspeed_sandbox.generate import service
 from lightspeed_sandbox.generate.papers import Ticket, Till
 from lightspeed_sandbox.generate.payments import pay, settle
@@ -20,6 +19,7 @@ from lightspeed_sandbox.generate.world import World
 Make = Callable[[World, Till, datetime], Ticket]
 
 _SHOP_WEIGHTS = (0, 5, 3, 2)
+_KEPT_BY_REFUND = ("customerID", "tax1Rate", "tax2Rate", "taxCategoryID", "discountPercent")
 _DEPOSIT = Decimal("0.2")
 _RESERVED_AS = {"isLayaway": "onLayaway", "isSpecialOrder": "onSpecialOrder", "isWorkorder": "onWorkorder"}
 
@@ -70,6 +70,7 @@ def complete(world: World, ticket: Ticket, at: datetime) -> Ticket:
 
 def _hand_over(world: World, line: Record, at: datetime) -> None:
     if line["saleLineID"]:
+        line["timeStamp"] = stamp(at)
         world.books.put(SaleLine, line)
     quantity = line["unitQuantity"]
     reserved = {column: -quantity for flag, column in _RESERVED_AS.items() if line[flag] and flag != "isWorkorder"}
@@ -106,8 +107,7 @@ def refund(world: World, till: Till, at: datetime) -> Ticket:
         return purchase(world, till, at)
     world.recent.remove(found)
     ticket = opened(world, till, at)
-    taken = {name: found.sale[name] for name in ("customerID", "tax1Rate", "tax2Rate", "taxCategoryID", "discountPercent")}
-    ticket.sale.update(taken)
+    ticket.sale.update({name: found.sale[name] for name in _KEPT_BY_REFUND})
     _give_back(ticket, found.lines[0], at + timedelta(seconds=8))
     add_up(world, ticket)
     first = next(payment for payment in found.payments if not payment["archived"])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Decimal
-from functools import cache
 from random import Random
 from typing import Any
 from uuid import UUID
@@ -23,9 +22,15 @@ _BLANK: dict[FieldType, Any] = {
 }
 
 
-@cache
+_blanks_of: dict[type[Part], Record] = {}
+
+
 def _blanks(part: type[Part]) -> Record:
-    return {field.name: _BLANK.get(field.type) for field in part.fields() if not _is_row_elsewhere(field)}
+    found = _blanks_of.get(part)
+    if found is None:
+        found = {field.name: _BLANK.get(field.type) for field in part.fields() if not _is_row_elsewhere(field)}
+        _blanks_of[part] = found
+    return found
 
 
 def _is_row_elsewhere(field: Field) -> bool:

@@ -25,15 +25,16 @@ TOWNS = (
 )
 COMPANIES = ("Outfitters", "Guides LLC", "Cycling Club", "School District", "Rentals, Inc.", "Trail Association")
 MANUFACTURERS = (
-    *("Northfold", "Brackwater", "Tallpine Cycles", "Cairnstone", "Driftline", "Emberpeak", "Fernhollow", "Gritworks"),
-    *("Halcyon Gear", "Ironbark", "Juniper & Sons", "Kestrel Ridge", "Lodgepole", "Mossback", "Nightjar", "Oxbow Trail"),
-    *("Pebblecreek", "Quillback", "Ridgerunner", "Saltmarsh", "Timberlark", "Umberfield", "Vantage Point", "Wanderwell"),
+    *("Northfold", "Brackwater", "Tallpine Cycles", "Cairnstone", "Driftline", "Emberpeak", "Fernhollow"),
+    *("Gritworks", "Halcyon Gear", "Ironbark", "Juniper & Sons", "Kestrel Ridge", "Lodgepole", "Mossback", "Nightjar"),
+    *("Oxbow", "Pebblecreek", "Quillback", "Ridgerunner", "Saltmarsh", "Timberlark", "Umberfield", "Vantage Point"),
 )
 VENDORS = (
-    *("Cascadia Wholesale", "Bluewater Distribution", "Spoke & Chain Supply", "Alpine Trade Partners", "Trailhead Goods"),
-    *("Harbor Import House", "Evergreen Footwear Group", "Northern Lights Apparel", "Paddle Depot", "Old Mill Outlets"),
+    *("Cascadia Wholesale", "Bluewater Distribution", "Spoke & Chain Supply", "Alpine Trade Partners"),
+    *("Trailhead Goods", "Harbor Import House", "Evergreen Footwear Group", "Northern Lights Apparel", "Paddle Depot"),
+    "Old Mill Outlets",
 )
-MODELS = ("Aspen", "Bolt", "Comet", "Dune", "Echo", "Flint", "Grove", "Heron", "Indigo", "Jet", "Kodiak", "Lumen", "Mesa")
+MODELS = ("Aspen", "Bolt", "Comet", "Dune", "Echo", "Flint", "Grove", "Heron", "Indigo", "Jet", "Kodiak", "Lumen")
 COLORS = ("Black", "Forest", "Slate Blue", "Red/Orange", "Sand")
 SIZES = ("XS", "S", "M", "L", "XL")
 CUSTOMER_TAGS = ("newsletter", "club member", "wholesale", "racer", "rental", "local guide")

@@ -16,7 +16,6 @@ from lightspeed_retail.resources.purchasing import Order, OrderLine
 from lightspeed_retail.resources.sales import Sale, SaleLine, SalePayment
 from lightspeed_retail.resources.workorders import Workorder, WorkorderItem, WorkorderLine
 from lightspeed_retail.wire import Record
-
 from lightspeed_sandbox.generate.books import Books
 from lightspeed_sandbox.generate.catalog import department_of
 from lightspeed_sandbox.generate.hours import demand
