@@ -22,14 +22,20 @@ from typing import Annotated, Any, get_type_hints
 import typer
 from rich.console import Console
 
+from lightspeed_sandbox import warehouse_cli
 from lightspeed_sandbox.config import Config
+from lightspeed_sandbox.demo_cli import demo
+from lightspeed_sandbox.programs import search_path
 from lightspeed_sandbox.serve import Sandbox
+from lightspeed_sandbox.warehouse_cli import Directory, variables_for_run
 
 app = typer.Typer(
     help="The Lightspeed Retail API as a local server, for trying out and for testing.",
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,
 )
+app.add_typer(warehouse_cli.app, name="warehouse")
+app.command()(demo)
 err = Console(stderr=True)
 
 _DEFAULT_PORT = 8765
@@ -96,17 +102,22 @@ def serve(config: Config) -> None:
 
 @app.command()
 @with_options()
-def run(config: Config, command: Annotated[list[str], typer.Argument(help="The command, after --.")]) -> None:
+def run(
+    config: Config,
+    command: Annotated[list[str], typer.Argument(help="The command, after --.")],
+    directory: Directory = None,
+    no_warehouse: Annotated[bool, typer.Option("--no-warehouse", help="Don't start the local warehouse.")] = False,
+) -> None:
     """Run a command against a sandbox of its own, and end with its exit code."""
-    with _running(config) as sandbox:
+    with _running(config) as sandbox, variables_for_run(directory, wanted=not no_warehouse) as more:
         err.print(f"Lightspeed Retail sandbox at {sandbox.url} for: {' '.join(command)}", soft_wrap=True)
-        code = run_command(command, sandbox.environment())
+        code = run_command(command, {**sandbox.environment(), **more, "PATH": search_path()})
     raise typer.Exit(code)
 
 
 def run_command(command: list[str], variables: Mapping[str, str]) -> int:
     """Run a command with more variables, hand signals on to it, and return its exit code as a shell would."""
-    program = shutil.which(command[0])
+    program = shutil.which(command[0], path=variables.get("PATH"))
     if program is None:
         err.print(f"There is no command {command[0]!r} on the PATH.")
         return _COMMAND_NOT_FOUND

@@ -80,6 +80,16 @@ def installed() -> bool:
     return importlib.util.find_spec(_PACKAGE) is not None
 
 
+def require() -> None:
+    """See that the extra `warehouse` is installed.
+
+    Raises:
+        WarehouseError: It is not.
+    """
+    if not installed():
+        raise WarehouseError("The warehouse needs an extra: pip install 'lightspeed-sandbox[warehouse]'.")
+
+
 def start(directory: Path) -> Warehouse:
     """Start the server over the data in a folder, which is made if need be; a server that runs already is used.
 
@@ -187,10 +197,10 @@ def _public_folder() -> Path:
 
 def _programs(directory: Path) -> Path:
     """PostgreSQL's programs, of the version that wrote the data, else of the newest that there is."""
+    require()
     spec = importlib.util.find_spec(_PACKAGE)
-    if spec is None or not spec.submodule_search_locations:
-        raise WarehouseError("The warehouse needs an extra: pip install 'lightspeed-sandbox[warehouse]'.")
-    found = {_version(folder): folder for folder in Path(spec.submodule_search_locations[0]).glob("pginstall*")}
+    places = (spec.submodule_search_locations if spec else None) or []
+    found = {_version(folder): folder for place in places for folder in Path(place).glob("pginstall*")}
     marker = directory / "PG_VERSION"
     version = int(marker.read_text()) if marker.exists() else max(found, default=0)
     if version not in found:

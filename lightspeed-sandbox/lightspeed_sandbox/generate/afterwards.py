@@ -42,7 +42,7 @@ def voided(world: World, at: datetime) -> list[Ticket]:
         ticket.sale.update(voided=True, updateTime=stamp(at))
         world.books.put(Sale, ticket.sale)
         for line in ticket.lines:
-            world.stock.move(line["itemID"], line["shopID"], at, qoh=line["unitQuantity"])
+            world.stock.move(line["itemID"], line["shopID"], stamp(at), qoh=line["unitQuantity"])
     return []
 
 

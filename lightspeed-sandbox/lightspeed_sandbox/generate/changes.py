@@ -39,7 +39,7 @@ def item_archived(world: World, at: datetime) -> None:
     if row is not None and len(world.items) > _FEWEST_ITEMS:
         row.update(archived=True, timeStamp=stamp(at))
         world.books.put(Item, row)
-        world.stock.empty(row["itemID"], at)
+        world.stock.empty(row["itemID"], stamp(at))
         world.withdraw(row["itemID"])
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import lru_cache
 from math import cos, tau
 from random import Random
 from zoneinfo import ZoneInfo
@@ -39,7 +40,7 @@ def sales_on(rng: Random, start: datetime, average: int) -> int:
 
 def moments(rng: Random, start: datetime, count: int) -> list[datetime]:
     """Moments in the opening hours of the 24 hours after `start`, in order; an hour more or less busy than another."""
-    slots = list(_slots(start))
+    slots = _slots(start)
     chosen = rng.choices(slots, weights=[weight for _, _, weight in slots], k=count)
     return sorted(begin + timedelta(seconds=rng.randint(1, seconds)) for begin, seconds, _ in chosen)
 
@@ -62,7 +63,12 @@ def demand(month: int, peak: int, swing: float) -> float:
     return 1 + swing * cos(tau * (month - peak) / 12)
 
 
-def _slots(start: datetime) -> Iterator[tuple[datetime, int, float]]:
+@lru_cache(maxsize=2)
+def _slots(start: datetime) -> tuple[tuple[datetime, int, float], ...]:
+    return tuple(_open_hours(start))
+
+
+def _open_hours(start: datetime) -> Iterator[tuple[datetime, int, float]]:
     last = start + DAY - _ROOM
     hour = start.replace(minute=0, second=0, microsecond=0)
     while hour < last:

@@ -113,7 +113,7 @@ def _terms(world: World, number: int, vendor: int, shop: int, at: datetime) -> R
 def _line(world: World, placed: Record, row: Record, at: datetime) -> Record:
     quantity = max(6, row["reorderLevel"] * 2 - row["qoh"] - row["backorder"])
     cost = world.items[row["itemID"]]["defaultCost"]
-    world.stock.move(row["itemID"], row["shopID"], at, backorder=quantity)
+    world.stock.move(row["itemID"], row["shopID"], stamp(at), backorder=quantity)
     discount = cents(cost * quantity * placed["discountPercentValue"])
     return world.books.add(
         OrderLine,
@@ -158,8 +158,8 @@ def receive(world: World, purchase: Purchase, at: datetime) -> None:
         came = line["quantity"] - nth(line["orderLineID"], 15)
         line.update(checkedIn=came, numReceived=came, timeStamp=stamp(at))
         world.books.put(OrderLine, line)
-        world.stock.receive(line["itemID"], placed["shopID"], came, line["orderLineID"], at)
-        world.stock.move(line["itemID"], placed["shopID"], at, backorder=-line["quantity"])
+        world.stock.receive(line["itemID"], placed["shopID"], came, line["orderLineID"], stamp(at))
+        world.stock.move(line["itemID"], placed["shopID"], stamp(at), backorder=-line["quantity"])
     first = placed["orderedDate"] or stamp(at)
     placed.update(orderedDate=first, receivedDate=stamp(at), complete=True, timeStamp=stamp(at))
     placed["archived"] = nth(placed["orderID"], 12)

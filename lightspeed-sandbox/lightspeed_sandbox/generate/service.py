@@ -123,7 +123,7 @@ def _add_part(world: World, job: Job, at: datetime) -> None:
             discountID=1 if nth(number, 12) else 0,
         )
         job.items.append(part)
-        world.stock.move(row["itemID"], job.workorder["shopID"], at, onWorkorder=part["unitQuantity"])
+        world.stock.move(row["itemID"], job.workorder["shopID"], stamp(at), onWorkorder=part["unitQuantity"])
 
 
 def finished(world: World) -> Job | None:
@@ -152,4 +152,4 @@ def charged(world: World, ticket: Ticket, job: Job, at: datetime) -> None:
             row.update(saleID=sale, saleLineID=lines.get(row["itemID"], 0), timeStamp=stamp(at))
             world.books.put(resource, row)
     for row in job.items:
-        world.stock.move(row["itemID"], job.workorder["shopID"], at, onWorkorder=-row["unitQuantity"])
+        world.stock.move(row["itemID"], job.workorder["shopID"], stamp(at), onWorkorder=-row["unitQuantity"])

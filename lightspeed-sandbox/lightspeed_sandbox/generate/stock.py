@@ -24,6 +24,8 @@ _ADDED = [
     if field.name not in _NOT_ADDED
     and (field.type is FieldType.INTEGER or (field.type is FieldType.MONEY and field.name.startswith("total")))
 ]
+_OVERSOLD = 130
+"""One row in so many begins with less than nothing and is never ordered."""
 _PROMISED = ("onLayaway", "onSpecialOrder", "onWorkorder", "onTransferOut")
 
 
@@ -34,6 +36,7 @@ class Stock:
         """Take over the rows of all items and shops, the totals among them."""
         self._rows: dict[tuple[int, int], Record] = {}
         self._shops: dict[int, list[Record]] = defaultdict(list)
+        self._kept: dict[int, list[Record]] = defaultdict(list)
         self._changed: set[int] = set()
         self.put_up(rows)
         self._changed.clear()
@@ -42,17 +45,17 @@ class Stock:
         """Whether an item is kept in a shop."""
         return (item, shop) in self._rows
 
-    def move(self, item: int, shop: int, at: datetime, **quantities: int) -> None:
+    def move(self, item: int, shop: int, at: str, **quantities: int) -> None:
         """Add quantities, which may be negative, to fields of a row; items without stock are passed over."""
         row = self._rows.get((item, shop))
         if row is None:
             return
         for name, quantity in quantities.items():
             row[name] += quantity
-        row["timeStamp"] = max(row["timeStamp"], stamp(at))
+        row["timeStamp"] = max(row["timeStamp"], at)
         self._changed.add(item)
 
-    def receive(self, item: int, shop: int, quantity: int, lot: int, at: datetime) -> None:
+    def receive(self, item: int, shop: int, quantity: int, lot: int, at: str) -> None:
         """Goods arrive: they become a new cost lot."""
         self.move(item, shop, at, qoh=quantity)
         row = self._rows.get((item, shop))
@@ -61,7 +64,7 @@ class Stock:
 
     def lowest(self, shop: int) -> list[Record]:
         """The rows of a shop, those first that are nearest to running out."""
-        rows = [row for (_, where), row in self._rows.items() if where == shop and row["reorderLevel"]]
+        rows = [row for row in self._kept[shop] if row["reorderLevel"]]
         return sorted(rows, key=lambda row: (row["qoh"] + row["backorder"] - row["reorderPoint"], row["itemID"]))
 
     def put_up(self, rows: Iterable[Record]) -> None:
@@ -70,9 +73,10 @@ class Stock:
             self._rows[row["itemID"], row["shopID"]] = row
             if row["shopID"] != TOTAL:
                 self._shops[row["itemID"]].append(row)
+                self._kept[row["shopID"]].append(row)
             self._changed.add(row["itemID"])
 
-    def empty(self, item: int, at: datetime) -> None:
+    def empty(self, item: int, at: str) -> None:
         """Archiving an item takes its stock to nothing."""
         for row in self._shops[item]:
             self.move(item, row["shopID"], at, qoh=-row["qoh"])
@@ -125,18 +129,19 @@ def shelve(books: Books, rng: Random, item: Record, shops: int) -> list[Record]:
 def _row(books: Books, rng: Random, item: Record, shop: int) -> Record:
     number = books.key(ItemShop)
     counted = shop != TOTAL and not item["archived"]
+    oversold = counted and nth(number, _OVERSOLD)
     created = datetime.fromisoformat(item["createTime"])
     row = record(
         ItemShop,
         itemShopID=number,
         itemID=item["itemID"],
         shopID=shop,
-        qoh=rng.randint(4, 40) if counted else 0,
+        qoh=-2 if oversold else rng.randint(4, 40) if counted else 0,
         averageCost=item["avgCost"],
         nextFifoLotID=number,
         nextFifoLotCost=item["defaultCost"],
-        reorderPoint=4 + number % 5 if counted else 0,
-        reorderLevel=12 + number % 20 if counted else 0,
+        reorderPoint=4 + number % 5 if counted and not oversold else 0,
+        reorderLevel=12 + number % 20 if counted and not oversold else 0,
         timeStamp=stamp(created + timedelta(seconds=nth(number, 9))),
     )
     return {**row, **_rarities(number, item)} if shop != TOTAL else row

@@ -28,7 +28,7 @@ _TENTH = Decimal("0.1")
 
 def opened(world: World, till: Till, at: datetime, *, customer: Record | None = None) -> Ticket:
     """A new ticket without lines."""
-    number = world.books.key(Sale)
+    number, moment = world.books.key(Sale), stamp(at)
     taxes = till.tax_category
     if customer is not None and customer["taxCategoryID"]:
         taxes = world.tax_categories[customer["taxCategoryID"]]
@@ -36,9 +36,9 @@ def opened(world: World, till: Till, at: datetime, *, customer: Record | None = 
         Sale,
         saleID=number,
         ticketNumber=str(TICKET_BASE + number),
-        createTime=stamp(at),
-        timeStamp=stamp(at),
-        updateTime=stamp(at),
+        createTime=moment,
+        timeStamp=moment,
+        updateTime=moment,
         enablePromotions=not nth(number, 20),
         tax1Rate=taxes["tax1Rate"],
         tax2Rate=taxes["tax2Rate"],
@@ -87,15 +87,15 @@ def add_line(world: World, ticket: Ticket, item: Record, at: datetime, quantity:
     """Put an item on a ticket; the line gets its key when the day is settled."""
     sale = ticket.sale
     amount = item["Prices"][0]["amount"]
-    cost = item["avgCost"]
+    moment = stamp(at)
     line = record(
         SaleLine,
-        createTime=stamp(at),
-        timeStamp=stamp(at),
+        createTime=moment,
+        timeStamp=moment,
         unitQuantity=quantity,
         unitPrice=amount,
         normalUnitPrice=amount,
-        avgCost=cost,
+        avgCost=item["avgCost"],
         fifoCost=item["defaultCost"],
         tax=bool(item["tax"] and item["taxClassID"] != FOOD_CLASS and (sale["tax1Rate"] or sale["tax2Rate"])),
         tax1Rate=sale["tax1Rate"],

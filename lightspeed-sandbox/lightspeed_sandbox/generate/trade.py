@@ -64,13 +64,13 @@ def complete(world: World, ticket: Ticket, at: datetime) -> Ticket:
     )
     world.books.put(Sale, sale)
     for line in ticket.lines:
-        _hand_over(world, line, at)
+        _hand_over(world, line, sale["completeTime"])
     return ticket
 
 
-def _hand_over(world: World, line: Record, at: datetime) -> None:
+def _hand_over(world: World, line: Record, at: str) -> None:
     if line["saleLineID"]:
-        line["timeStamp"] = stamp(at)
+        line["timeStamp"] = at
         world.books.put(SaleLine, line)
     quantity = line["unitQuantity"]
     reserved = {column: -quantity for flag, column in _RESERVED_AS.items() if line[flag] and flag != "isWorkorder"}
@@ -82,7 +82,7 @@ def _hand_over(world: World, line: Record, at: datetime) -> None:
             parts.InventorySale,
             inventorySaleID=world.books.part_key("inventorySale"),
             quantity=quantity,
-            createTime=stamp(at),
+            createTime=at,
             inventoryID=line["itemID"] * 10 + line["shopID"],
         )
     ]
@@ -158,7 +158,7 @@ def _put_aside(world: World, till: Till, at: datetime, flag: str) -> Ticket:
     for line in ticket.lines:
         line[flag] = True
         line["requireFullReservation"] = flag == "isLayaway"
-        world.stock.move(line["itemID"], line["shopID"], done, **{_RESERVED_AS[flag]: line["unitQuantity"]})
+        world.stock.move(line["itemID"], line["shopID"], stamp(done), **{_RESERVED_AS[flag]: line["unitQuantity"]})
     add_up(world, ticket)
     pay(world, ticket, "Credit Card", cents(ticket.sale["balance"] * _DEPOSIT), done)
     balance(ticket)
