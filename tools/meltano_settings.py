@@ -1,7 +1,7 @@
 """Writes the generated parts of meltano.yml: the settings of our plugins, and what is selected by default.
 
-    python tools/meltano_settings.py          writes them
-    python tools/meltano_settings.py --check  fails if they are not as they would be written
+python tools/meltano_settings.py          writes them
+python tools/meltano_settings.py --check  fails if they are not as they would be written
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import argparse
 import contextlib
 import io
 import json
-import re
 import sys
 import textwrap
 from collections import defaultdict
@@ -110,11 +109,11 @@ def rewritten(text: str) -> str:
     """
     for name, block in blocks().items():
         begin = INDENT + BEGIN.format(name=name) + "\n"
-        end = INDENT + END + "\n"
-        pattern = re.compile(re.escape(begin) + ".*?" + re.escape(end), re.DOTALL)
-        text, found = pattern.subn(lambda _, new=begin + block + end: new, text)
-        if not found:
-            raise ValueError(f"{PROJECT.name} lacks the mark: {begin.strip()}")
+        before, mark, rest = text.partition(begin)
+        _, end, after = rest.partition(INDENT + END + "\n")
+        if not mark or not end:
+            raise ValueError(f"{PROJECT.name} lacks the marks around what is generated for {name}.")
+        text = before + mark + block + end + after
     return text
 
 

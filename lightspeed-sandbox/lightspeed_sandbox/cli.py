@@ -105,6 +105,7 @@ def serve(config: Config) -> None:
 def run(
     config: Config,
     command: Annotated[list[str], typer.Argument(help="The command, after --.")],
+    *,
     directory: Directory = None,
     no_warehouse: Annotated[bool, typer.Option("--no-warehouse", help="Don't start the local warehouse.")] = False,
 ) -> None:

@@ -81,7 +81,7 @@ def show(config: Config, console: Console) -> bool:
     places = Places(project / ".demo")
     again = places.data.exists()
     _prepare(project, places)
-    with _ended_by_signals(), _sandbox(config, places, console, again=again) as sandbox:
+    with _ended_by_signals(), _sandbox(config, console, again=again) as sandbox:
         server = warehouse.start(places.warehouse)
         try:
             return _load_and_tell(sandbox, server, places, console)
@@ -96,7 +96,7 @@ def _prepare(project: Path, places: Places) -> None:
 
 
 @contextmanager
-def _sandbox(config: Config, places: Places, console: Console, *, again: bool) -> Iterator[Sandbox]:
+def _sandbox(config: Config, console: Console, *, again: bool) -> Iterator[Sandbox]:
     if not again:
         console.print(f"Making up a retailer: three shops, {config.days} days, {config.sales_per_day} sales a day.")
     with Sandbox(config) as sandbox:

@@ -8,6 +8,7 @@ Nothing listens on the network: the server is reached by a socket in a folder th
 from __future__ import annotations
 
 import hashlib
+import importlib.metadata
 import importlib.util
 import os
 import pwd
@@ -217,13 +218,23 @@ def _readable(folder: Path) -> Path:
     """The programs where the server's user can read them: root's own folders stay closed, so they are copied."""
     if not _is_root() or _is_open(folder):
         return folder
-    copy = _public_folder() / folder.name
+    copy = _public_folder() / f"{_PACKAGE}-{importlib.metadata.version(_PACKAGE)}"
     if not copy.exists():
-        unfinished = Path(tempfile.mkdtemp(dir=_public_folder()))
-        shutil.copytree(folder, unfinished, dirs_exist_ok=True, symlinks=True)
-        unfinished.chmod(0o755)
-        unfinished.rename(copy)
-    return copy
+        _copy_programs(folder, copy)
+    return copy / _PACKAGE / folder.name
+
+
+def _copy_programs(folder: Path, copy: Path) -> None:
+    """Copy the programs and, laid out as in the wheel, the libraries that they look for from where they stand."""
+    site = folder.parent.parent
+    unfinished = Path(tempfile.mkdtemp(dir=copy.parent))
+    for part in (folder, site / f"{_PACKAGE}.libs", folder.parent / ".dylibs"):
+        if part.exists():
+            shutil.copytree(part, unfinished / part.relative_to(site), symlinks=True)
+    for path in (unfinished, *unfinished.rglob("*")):
+        if not path.is_symlink():
+            path.chmod(path.stat().st_mode | (0o755 if path.is_dir() else 0o644))
+    unfinished.rename(copy)
 
 
 def _socket_folder(directory: Path) -> Path:

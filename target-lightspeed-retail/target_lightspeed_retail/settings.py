@@ -28,7 +28,9 @@ WRITING: dict[str, dict[str, Any]] = {
     "dry_run": setting("boolean", "Dry run", "Plan the writes without sending them.", default=False),
     "ledger": setting("string", "Ledger", "File or database address of what was sent before; keep it between runs."),
     "outcome_path": setting("string", "Outcome file", "File that gets one JSON line for each record."),
-    "rejects_path": setting("string", "Rejects file", "File that gets the records that were rejected, with the reason."),
+    "rejects_path": setting(
+        "string", "Rejects file", "File that gets the records that were rejected, with the reason."
+    ),
     "max_rejects": setting("integer", "Most rejects", "Stop after this many rejected records.", minimum=0),
     "max_changes": setting("integer", "Most changes", "Stop before changing more records than this.", minimum=0),
     "max_archives": setting("integer", "Most archived", "Stop before archiving more records than this.", minimum=0),

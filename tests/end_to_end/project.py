@@ -22,8 +22,8 @@ from psycopg.rows import dict_row
 from psycopg.types.json import set_json_loads
 
 from lightspeed_retail.resources import Part, Resource
-from lightspeed_retail.wire import stamp
 from lightspeed_sandbox import warehouse
+from tap_lightspeed_retail.schema import off_by_default
 from tests.conftest import ROOT
 from tests.end_to_end.recordings import own_fields
 from tests.retailer import plain
@@ -142,6 +142,12 @@ def own(part: type[Part], record: Mapping[str, Any]) -> dict[str, Any]:
     return settled
 
 
+def selected(resource: type[Resource], row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row without the properties that are off unless somebody asks for them."""
+    off = {path[0] for path in off_by_default(resource) if len(path) == 1}
+    return {name: value for name, value in row.items() if name not in off}
+
+
 def tables(server: warehouse.Warehouse) -> dict[type[Resource], list[dict[str, Any]]]:
     """Every table in the warehouse."""
     with connected(server) as connection:
@@ -175,8 +181,3 @@ def _text(value: Any) -> Any:
         assert value.tzinfo is None
         return f"{value.isoformat()}+00:00"
     return value.isoformat() if isinstance(value, date) else value
-
-
-def moment(value: datetime) -> str:
-    """A moment as tables are compared by it."""
-    return stamp(value)

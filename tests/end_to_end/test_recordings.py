@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from lightspeed_retail.resources import Resource
-from tap_lightspeed_retail.schema import off_by_default
 from tests.end_to_end.project import (
     MAIN_JOB,
     Project,
@@ -17,6 +16,7 @@ from tests.end_to_end.project import (
     differences,
     own,
     passing_warehouse,
+    selected,
     tables,
 )
 from tests.end_to_end.recordings import Tables, account_of, recorded_tables
@@ -33,16 +33,12 @@ def compare(expected: Tables, found: dict[type[Resource], list[dict[str, Any]]],
     """Differences by stream; properties that nobody selected are not asked for."""
     wrong = {}
     for resource, rows in expected.items():
-        off = set() if everything else {path[0] for path in off_by_default(resource)}
-        one = {key: _selected(own(resource, row), off) for key, row in rows.items()}
+        typed = {key: own(resource, row) for key, row in rows.items()}
+        one = typed if everything else {key: selected(resource, row) for key, row in typed.items()}
         other = {key: own(resource, row) for key, row in by_key(resource, found[resource]).items()}
         if difference := differences(one, other):
             wrong[resource.api.stream] = difference
     return wrong
-
-
-def _selected(row: dict[str, Any], off: set[str]) -> dict[str, Any]:
-    return {name: value for name, value in row.items() if name not in off}
 
 
 @pytest.mark.parametrize("select", [{}, EVERYTHING], ids=["as the project selects", "with every property selected"])

@@ -40,12 +40,18 @@ def build(store: Store, scale: Scale, today: datetime) -> None:
 
 
 def advance(store: Store, days: int, now: datetime) -> None:
-    """Let trade go on for some days from `now`; on each of them everything happens that changes rows."""
+    """Let trade go on for some days from `now`; on each of them everything happens that changes rows.
+
+    Data that were not generated, such as recorded answers, stay as they are.
+    """
+    scale = Scale.of(store)
+    if scale is None:
+        return
     now = now.astimezone(UTC).replace(microsecond=0)
     for day in range(days):
         lived = int(store.meta.get(_DAYS_LIVED, "0"))
-        world = World(store, _chance(Scale.of(store).seed, str(lived)), lively=True)
-        live(world, now + day * DAY, max(1, world.scale.customers // 1500))
+        world = World(store, _chance(scale.seed, str(lived)), lively=True)
+        live(world, now + day * DAY, max(1, scale.customers // 1500))
         close_up(world, now + (day + 1) * DAY - timedelta(minutes=20))
         world.flush()
         store.meta[_DAYS_LIVED] = str(lived + 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -230,7 +231,7 @@ def image(books: Books, rng: Random, at: datetime, ordering: int, **owner: int) 
 
 
 def _matrices(plan: Founding, count: int) -> None:
-    varied = [(department, category) for department, category in _leaves(plan) if department.variants]
+    varied = _taking_turns([(department, category) for department, category in _leaves(plan) if department.variants])
     entered = turn = 0
     while entered < count:
         department, category = varied[turn % len(varied)]
@@ -238,6 +239,17 @@ def _matrices(plan: Founding, count: int) -> None:
         _matrix(plan, kind(plan.rng, department, category), combinations, plan.moment(0.9 * entered / count))
         entered += len(combinations)
         turn += 1
+
+
+def _taking_turns(placed: list[tuple[Department, int]]) -> list[tuple[Department, int]]:
+    """One category of each department after the other, those with the most attributes first."""
+    placed = sorted(placed, key=lambda place: len(place[0].variants), reverse=True)
+    seen: Counter[str] = Counter()
+    turns: list[tuple[int, tuple[Department, int]]] = []
+    for place in placed:
+        turns.append((seen[place[0].name], place))
+        seen[place[0].name] += 1
+    return [place for _, place in sorted(turns, key=lambda turn: turn[0])]
 
 
 def _combinations(department: Department) -> Iterator[dict[str, str]]:

@@ -40,10 +40,10 @@ class Scale:
         store.meta[_META] = msgspec.json.encode(asdict(self)).decode()
 
     @classmethod
-    def of(cls, store: Store) -> Self:
-        """The measure of the data in a store; the usual one where the data was not generated."""
+    def of(cls, store: Store) -> Self | None:
+        """The measure of the data in a store; None where they were not generated."""
         kept = store.meta.get(_META)
-        return msgspec.json.decode(kept, type=cls) if kept else cls()
+        return msgspec.json.decode(kept, type=cls) if kept else None
 
 
 @dataclass

@@ -54,7 +54,7 @@ def take_in(world: World, at: datetime) -> Job | None:
 
 
 def _add_labour(world: World, job: Job, at: datetime) -> None:
-    services = [row for row in world.items.values() if row["taxClassID"] == LABOR_CLASS]
+    services = [row for row in world.items.values() if row["taxClassID"] == LABOR_CLASS and row["Prices"]]
     if not services:
         return
     row = world.rng.choice(services)

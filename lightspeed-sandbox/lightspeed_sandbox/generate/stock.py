@@ -86,7 +86,8 @@ class Stock:
         for item in sorted(self._changed):
             for row in self._shops[item]:
                 books.put(ItemShop, _valued(row))
-            books.put(ItemShop, _total(self._rows[item, TOTAL], self._shops[item]))
+            if (item, TOTAL) in self._rows and self._shops[item]:
+                books.put(ItemShop, _total(self._rows[item, TOTAL], self._shops[item]))
         self._changed.clear()
 
     def touch_all(self) -> None:

@@ -49,6 +49,12 @@ def record(part: type[Part], **fields: Any) -> Record:
     return {**blanks, **fields}
 
 
+def completed(part: type[Part], row: Record) -> Record:
+    """A record in which numbers, texts and flags that somebody left null are unset instead."""
+    blanks = _blanks(part)
+    return {name: blanks.get(name) if value is None else value for name, value in row.items()}
+
+
 def cents(amount: Decimal) -> Decimal:
     """An amount rounded to cents, halves away from zero."""
     return amount.quantize(_CENT, ROUND_HALF_UP)

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from itertools import accumulate
 from random import Random
+from typing import Any
 
 from lightspeed_retail.resources import Resource
 from lightspeed_retail.resources.account import Employee, PaymentType, Register, Shop, TaxCategory, TaxClass
@@ -23,6 +24,7 @@ from lightspeed_sandbox.generate.papers import Job, Purchase, Ticket, Till
 from lightspeed_sandbox.generate.people import home_of
 from lightspeed_sandbox.generate.scale import Scale
 from lightspeed_sandbox.generate.stock import Stock
+from lightspeed_sandbox.generate.values import completed
 from lightspeed_sandbox.store import Store
 
 _REMEMBERED = 200
@@ -43,19 +45,19 @@ class World:
         """Read what is open and what can be sold."""
         self.rng = rng
         self.lively = lively
-        self.scale = Scale.of(store)
+        self.scale = Scale.of(store) or Scale()
         self.books = Books(store)
-        self.categories = store.select(Category)
-        self.items = {row["itemID"]: row for row in store.select(Item, "archived = 0")}
-        self.customers = store.select(Customer, "archived = 0")
-        self.stock = Stock(store.select(ItemShop))
-        self.payment_types = {row["name"]: row["paymentTypeID"] for row in store.select(PaymentType)}
-        self.tax_categories = {row["taxCategoryID"]: row for row in store.select(TaxCategory)}
-        self.tax_classes = {row["taxClassID"]: row for row in store.select(TaxClass)}
+        self.categories = _read(store, Category)
+        self.items = {row["itemID"]: row for row in _read(store, Item, "archived = 0")}
+        self.customers = _read(store, Customer, "archived = 0")
+        self.stock = Stock(_read(store, ItemShop))
+        self.payment_types = {row["name"]: row["paymentTypeID"] for row in _read(store, PaymentType)}
+        self.tax_categories = {row["taxCategoryID"]: row for row in _read(store, TaxCategory)}
+        self.tax_classes = {row["taxClassID"]: row for row in _read(store, TaxClass)}
         self.tills = _tills(store, self.tax_categories)
         self.purchases = _purchases(store)
         self.jobs = _jobs(store)
-        self.open_tickets = _tickets(store, store.select(Sale, "completed = 0 AND archived = 0 AND voided = 0"))
+        self.open_tickets = _tickets(store, _read(store, Sale, "completed = 0 AND archived = 0 AND voided = 0"))
         self.recent = deque(_untouched(store), maxlen=_REMEMBERED)
         self.day_start = datetime.min.replace(tzinfo=UTC)
         self._shelf: tuple[int, list[int], list[float]] | None = None
@@ -75,7 +77,8 @@ class World:
 
     def item(self, key: int) -> Record | None:
         """An item, even one that is no longer sold."""
-        return self.items.get(key) or self.books.get(Item, key)
+        found = self.items.get(key) or self.books.get(Item, key)
+        return completed(Item, found) if found and found["Prices"] else None
 
     def any_sale(self) -> Record | None:
         """Any sale of an earlier day."""
@@ -101,7 +104,7 @@ class World:
 
     def _ranked(self, month: int) -> tuple[list[int], list[float]]:
         departments = {row["categoryID"]: department_of(row) for row in self.categories}
-        keys = [key for key, row in self.items.items() if row["itemType"] != "non_inventory"]
+        keys = [key for key, row in self.items.items() if row["itemType"] != "non_inventory" and row["Prices"]]
         keys.sort(key=lambda key: (key * _SCATTER) % 2**32)
         weights = []
         for rank, key in enumerate(keys):
@@ -116,9 +119,13 @@ def _affordable(item: Record) -> float:
     return float((30 / (30 + amount)) ** 0.8)
 
 
+def _read(store: Store, resource: type[Resource], where: str = "1", **options: Any) -> list[Record]:
+    return [completed(resource, row) for row in store.select(resource, where, **options)]
+
+
 def _tills(store: Store, tax_categories: dict[int, Record]) -> list[Till]:
-    shops = {row["shopID"]: row for row in store.select(Shop, "archived = 0")}
-    staff = [row["employeeID"] for row in store.select(Employee, "archived = 0")]
+    shops = {row["shopID"]: row for row in _read(store, Shop, "archived = 0")}
+    staff = [row["employeeID"] for row in _read(store, Employee, "archived = 0")]
     return [
         Till(
             shop=row["shopID"],
@@ -127,7 +134,7 @@ def _tills(store: Store, tax_categories: dict[int, Record]) -> list[Till]:
             tax_category=tax_categories[shops[row["shopID"]]["taxCategoryID"]],
             employees=tuple(key for key in staff if home_of(key) == row["shopID"]) or tuple(staff),
         )
-        for row in store.select(Register, "archived = 0")
+        for row in _read(store, Register, "archived = 0")
         if row["shopID"] in shops and shops[row["shopID"]]["taxCategoryID"] in tax_categories
     ]
 
@@ -135,7 +142,7 @@ def _tills(store: Store, tax_categories: dict[int, Record]) -> list[Till]:
 def rows_of(store: Store, resource: type[Resource], column: str, keys: Iterable[int]) -> list[Record]:
     """All rows of a resource that point to one of some keys."""
     listed = ", ".join(str(int(key)) for key in keys)
-    return store.select(resource, f'"{column}" IN ({listed})') if listed else []
+    return _read(store, resource, f'"{column}" IN ({listed})') if listed else []
 
 
 def _grouped(store: Store, resource: type[Resource], column: str, keys: Iterable[int]) -> dict[int, list[Record]]:
@@ -146,13 +153,13 @@ def _grouped(store: Store, resource: type[Resource], column: str, keys: Iterable
 
 
 def _purchases(store: Store) -> dict[int, Purchase]:
-    orders = {row["orderID"]: row for row in store.select(Order, "complete = 0 AND archived = 0")}
+    orders = {row["orderID"]: row for row in _read(store, Order, "complete = 0 AND archived = 0")}
     lines = _grouped(store, OrderLine, "orderID", orders)
     return {key: Purchase(row, lines[key]) for key, row in orders.items() if key in lines}
 
 
 def _jobs(store: Store) -> dict[int, Job]:
-    found = {row["workorderID"]: row for row in store.select(Workorder, "saleID = 0 AND archived = 0")}
+    found = {row["workorderID"]: row for row in _read(store, Workorder, "saleID = 0 AND archived = 0")}
     lines = _grouped(store, WorkorderLine, "workorderID", found)
     items = _grouped(store, WorkorderItem, "workorderID", found)
     return {key: Job(row, lines.get(key, []), items.get(key, [])) for key, row in found.items()}
@@ -168,7 +175,7 @@ def _tickets(store: Store, sales: list[Record]) -> dict[int, Ticket]:
 def _untouched(store: Store) -> list[Ticket]:
     """The last completed sales of which nothing was given back yet, oldest first."""
     where = "completed = 1 AND voided = 0 AND archived = 0"
-    sales = store.select(Sale, where, order='"saleID" DESC', limit=_REMEMBERED)[::-1]
+    sales = _read(store, Sale, where, order='"saleID" DESC', limit=_REMEMBERED)[::-1]
     tickets = _tickets(store, sales)
     lines = [line["saleLineID"] for ticket in tickets.values() for line in ticket.lines]
     returned = {row["parentSaleLineID"] for row in rows_of(store, SaleLine, "parentSaleLineID", lines)}
