@@ -33,7 +33,9 @@ lock: ## Write requirements.txt anew; ARGS=--upgrade takes newer versions.
 	@tools/lock $(ARGS)
 
 clean: ## Remove what the other targets made, the demo's data included.
-	@for data in .demo/*warehouse; do .venv/bin/lightspeed-sandbox warehouse stop --warehouse "$$data" || :; done 2>/dev/null
+	@for data in .demo/warehouse .demo/demo-warehouse; do \
+	    .venv/bin/lightspeed-sandbox warehouse stop --delete --warehouse $$data || :; \
+	done 2>/dev/null
 	@rm -rf .venv .demo .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 # An environment knows where it lies: a copied or moved tree needs one of its own.

@@ -45,5 +45,12 @@ def _values(field: Field) -> st.SearchStrategy[Any]:
     rows: st.SearchStrategy[Any] = _SCALARS[FieldType.STRING]
     if nested.part is not None:
         part = nested.part
-        rows = st.deferred(lambda: typed_records(part, nested))
-    return st.lists(rows, max_size=3) if nested.many else st.none() | rows
+        rows = st.deferred(lambda: typed_records(part, nested).map(_or_none))
+    if nested.many:
+        return st.lists(rows, max_size=2).map(lambda found: [row for row in found if row is not None])
+    return st.none() | rows
+
+
+def _or_none(record: dict[str, Any]) -> dict[str, Any] | None:
+    """A record in which all is unset is no record: the wire cannot tell the two apart."""
+    return record if any(value not in (None, []) for value in record.values()) else None

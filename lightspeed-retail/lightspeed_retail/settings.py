@@ -147,7 +147,7 @@ def _misspelt(name: str, known: Iterable[str]) -> str:
 
 def _describe(error: jsonschema.ValidationError) -> str:
     name = ".".join(str(step) for step in error.absolute_path) or "settings"
-    expected = error.validator_value
+    expected: Any = error.validator_value
     if error.validator == "type":
         wanted = expected if isinstance(expected, str) else " or ".join(kind for kind in expected if kind != "null")
         return f"{name} must be of type {wanted}."

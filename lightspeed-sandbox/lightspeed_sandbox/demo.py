@@ -81,13 +81,12 @@ def show(config: Config, console: Console) -> bool:
     places = Places(project / ".demo")
     again = places.data.exists()
     _prepare(project, places)
-    with _ended_by_signals(), _sandbox(config, console, again=again) as sandbox:
-        server = warehouse.start(places.warehouse)
-        try:
-            return _load_and_tell(sandbox, server, places, console)
-        finally:
-            if server.ours:
-                server.stop()
+    with (
+        _ended_by_signals(),
+        _sandbox(config, console, again=again) as sandbox,
+        warehouse.running(places.warehouse) as server,
+    ):
+        return _load_and_tell(sandbox, server, places, console)
 
 
 def _prepare(project: Path, places: Places) -> None:
@@ -129,7 +128,7 @@ def _run_pipeline(sandbox: Sandbox, server: warehouse.Warehouse, places: Places,
     program = shutil.which(PIPELINE[0], path=search_path())
     if program is None:
         raise DemoError("Meltano is not installed beside the sandbox: run make demo, or pip install meltano.")
-    variables = {warehouse.URL_VARIABLE: server.url, **sandbox.environment()}
+    variables = {**server.variables, **sandbox.environment()}
     with places.log.open("w", encoding="utf-8") as log, console.status("Meltano starts ...") as status:
         process = subprocess.Popen(  # noqa: S603  the pipeline above, nothing from outside
             [program, *PIPELINE[1:]],

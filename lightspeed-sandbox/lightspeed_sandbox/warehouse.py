@@ -59,6 +59,11 @@ class Warehouse:
         return self._address("postgresql+psycopg") + "&options=-c%20TimeZone%3DUTC"
 
     @property
+    def variables(self) -> dict[str, str]:
+        """What points `target-postgres` at it."""
+        return {URL_VARIABLE: self.url, "PGTZ": "UTC"}
+
+    @property
     def dsn(self) -> str:
         """Address for psycopg and psql."""
         return self._address("postgresql")
@@ -97,7 +102,14 @@ def start(directory: Path) -> Warehouse:
     Raises:
         WarehouseError: It does not start, or the extra `warehouse` is missing.
     """
-    directory = _place(directory)
+    require()
+    try:
+        return _start(_place(directory))
+    except OSError as error:
+        raise WarehouseError(f"The warehouse in {directory} cannot run: {error}") from None
+
+
+def _start(directory: Path) -> Warehouse:
     programs = _programs(directory)
     socket = _socket_folder(directory)
     ours = not is_running(directory)
@@ -116,11 +128,36 @@ def stop(directory: Path) -> bool:
     return True
 
 
+def delete(directory: Path) -> bool:
+    """Stop the server over a folder and delete its data; whether there were any."""
+    stop(directory)
+    place = _place(directory, make=False)
+    if not (place / "PG_VERSION").exists():
+        return False
+    shutil.rmtree(place)
+    return True
+
+
 def is_running(directory: Path) -> bool:
     """Whether a server runs over the data in a folder."""
     if not (directory / "postmaster.pid").exists():
         return False
     return _control(_programs(directory), directory, "status", check=False).returncode == 0
+
+
+@contextmanager
+def running(directory: Path) -> Iterator[Warehouse]:
+    """The warehouse in a folder, which runs meanwhile; one that ran before goes on running.
+
+    Raises:
+        WarehouseError: It does not start, or the extra `warehouse` is missing.
+    """
+    server = start(directory)
+    try:
+        yield server
+    finally:
+        if server.ours:
+            server.stop()
 
 
 @contextmanager
@@ -130,12 +167,8 @@ def warehouse_environment(directory: Path) -> Iterator[dict[str, str]]:
     Raises:
         WarehouseError: It does not start, or the extra `warehouse` is missing.
     """
-    warehouse = start(directory)
-    try:
-        yield {URL_VARIABLE: warehouse.url, "PGTZ": "UTC"}
-    finally:
-        if warehouse.ours:
-            warehouse.stop()
+    with running(directory) as server:
+        yield server.variables
 
 
 def find_project(start_at: Path | None = None) -> Path | None:
@@ -233,7 +266,8 @@ def _copy_programs(folder: Path, copy: Path) -> None:
             shutil.copytree(part, unfinished / part.relative_to(site), symlinks=True)
     for path in (unfinished, *unfinished.rglob("*")):
         if not path.is_symlink():
-            path.chmod(path.stat().st_mode | (0o755 if path.is_dir() else 0o644))
+            mode = path.stat().st_mode
+            path.chmod(mode | (0o755 if mode & stat.S_IXUSR else 0o644))
     unfinished.rename(copy)
 
 

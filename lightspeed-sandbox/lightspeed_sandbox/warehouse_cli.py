@@ -53,23 +53,26 @@ def url(directory: Directory = None) -> None:
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def psql(context: typer.Context, directory: Directory = None) -> None:
     """Open psql in it; further arguments go to psql, as in: warehouse psql -c 'select 1'."""
-    with one_line_errors():
-        server = warehouse.start(directory or warehouse.default_directory())
-    try:
-        options = {"PGOPTIONS": "-c search_path=lightspeed,public", "PGTZ": "UTC"}
-        done = subprocess.run([*server.psql, *context.args], env={**os.environ, **options}, check=False)  # noqa: S603
-    finally:
-        if server.ours:
-            server.stop()
+    options = {"PGOPTIONS": "-c search_path=lightspeed,public", "PGTZ": "UTC"}
+    with one_line_errors(), warehouse.running(directory or warehouse.default_directory()) as server:
+        command = [*server.psql, *context.args]
+        done = subprocess.run(command, env={**os.environ, **options}, check=False)  # noqa: S603  the wheel's psql
     raise typer.Exit(done.returncode)
 
 
 @app.command()
-def stop(directory: Directory = None) -> None:
+def stop(
+    *,
+    directory: Directory = None,
+    delete: Annotated[bool, typer.Option("--delete", help="Delete its data as well.")] = False,
+) -> None:
     """Stop it; its data stay."""
+    place = directory or warehouse.default_directory()
     with one_line_errors():
-        stopped = warehouse.stop(directory or warehouse.default_directory())
-    err.print("Stopped." if stopped else "It was not running.")
+        if delete:
+            err.print("Deleted." if warehouse.delete(place) else "There was none.")
+        else:
+            err.print("Stopped." if warehouse.stop(place) else "It was not running.")
 
 
 @contextmanager
@@ -84,7 +87,9 @@ def one_line_errors() -> Iterator[None]:
 
 @contextmanager
 def _told(directory: Path) -> Iterator[Mapping[str, str]]:
-    """A warehouse, and where to look into it afterwards."""
-    with one_line_errors(), warehouse.warehouse_environment(directory) as variables:
-        err.print(f"Warehouse in {directory}; look into it with: lightspeed-sandbox warehouse psql", markup=False)
-        yield variables
+    """A warehouse, and where it is."""
+    with one_line_errors(), warehouse.running(directory) as server:
+        err.print(f"Warehouse in {server.directory}, see: lightspeed-sandbox warehouse psql", markup=False)
+        if server.directory != directory.expanduser().resolve():
+            err.print(f"It is there because PostgreSQL does not run as root, and only root can enter {directory}.")
+        yield server.variables

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -18,7 +18,6 @@ from psycopg import sql
 
 from lightspeed_retail.resources import Resource, Stamp
 from lightspeed_retail.wire import instant, stamp
-from lightspeed_sandbox import warehouse
 from lightspeed_sandbox.serve import Sandbox
 from lightspeed_sandbox.store import Store
 from lightspeed_sandbox.warehouse import URL_VARIABLE, Warehouse
@@ -28,6 +27,7 @@ from tests.end_to_end.project import (
     by_key,
     connected,
     differences,
+    loaded,
     passing_warehouse,
     selected,
     tables,
@@ -125,7 +125,10 @@ def test_a_second_run_after_a_day_brings_what_changed_and_doubles_nothing(build:
     assert {resource.api.stream: rows for resource in since if (rows := stale(resource, again, since))} == {}
     assert unfiltered(house, since) == []
     assert sum(entry["cost"] for entry in house.sandbox.requests) < first_price
-    assert {entry["status"] for entry in house.sandbox.requests} == {200}
+    # The access token of the day before has ended, by the sandbox's clock.
+    statuses = Counter(entry["status"] for entry in house.sandbox.requests)
+    assert statuses.keys() <= {200, 401}
+    assert statuses[401] <= 1
 
 
 def stale(
@@ -174,14 +177,13 @@ def test_times_land_in_utc_whatever_the_time_zone_of_the_database(build: Callabl
 
 def processes(group: int) -> dict[int, str]:
     """The processes of a group and how they were called."""
-    listed = subprocess.run(["ps", "-A", "-o", "pid=,pgid=,args="], capture_output=True, text=True, check=True).stdout
-    rows = [line.split(maxsplit=2) for line in listed.splitlines()]
-    return {int(pid): args for pid, pgid, args in rows if int(pgid) == group}
+    listed = subprocess.run(["ps", "-A", "-ww", "-o", "pid=,pgid=,args="], capture_output=True, text=True, check=True)
+    rows = [line.split(maxsplit=2) for line in listed.stdout.splitlines()]
+    return {int(pid): "".join(args) for pid, pgid, *args in rows if int(pgid) == group}
 
 
 def kill_tap(meltano: subprocess.Popen[bytes]) -> None:
     """Kill the tap alone: the loader and Meltano live on."""
-    print(processes(meltano.pid))
     (tap,) = [pid for pid, args in processes(meltano.pid).items() if "/tap-lightspeed-retail --config" in args]
     os.kill(tap, signal.SIGKILL)
 
@@ -195,21 +197,25 @@ def kill_all(meltano: subprocess.Popen[bytes]) -> None:
 def test_a_run_that_was_killed_halfway_is_completed_by_the_next_one(
     build: Callable[..., House], kill: Callable[[subprocess.Popen[bytes]], None]
 ) -> None:
-    house = build(small_store(days=40, sales_per_day=25), latency=0.1)
-    house.project.variables["TARGET_POSTGRES_BATCH_SIZE_ROWS"] = "50"
-    sale = Resource.named("Sale")
+    house = build(small_store(days=30, sales_per_day=18), latency=0.1)
+    sale, line = Resource.named("Sale"), Resource.named("SaleLine")
     log = house.project.folder / "killed.txt"
 
-    meltano = house.project.start(MAIN_JOB, log)
-    wait_for(meltano, log, lambda: len(house.asked(sale)) > 4)
-    kill(meltano)
-    assert meltano.wait(timeout=60) != 0
-    loaded = len(tables(house.server)[sale]) if kill is kill_tap else None
+    with house.project.start(MAIN_JOB, log, TARGET_POSTGRES_BATCH_SIZE_ROWS="100") as meltano:
+        wait_for(meltano, log, lambda: len(house.asked(sale)) > 3)
+        kill(meltano)
+    assert meltano.returncode != 0
+    with connected(house.server) as connection:
+        assert 0 < len(loaded(connection, line)) < house.sandbox.store.count(line), "the run was stopped in the middle"
     house.sandbox.forget_requests()
+    # Meltano keeps a run that was killed for a running one for some minutes.
     house.project.run_well([*MAIN_JOB[:2], "--force", *MAIN_JOB[2:]])
 
     assert house.differences() == {}
-    print(loaded, house.asked(sale)[:2])
+    if kill is kill_tap:
+        # The loader has written what came before, and Meltano knows how far that was.
+        assert house.asked(sale)[0]["saleID"] > ">,0"
+        assert len(house.asked(sale)) < house.sandbox.store.count(sale) / 100
 
 
 def wait_for(process: subprocess.Popen[bytes], log: Path, condition: Callable[[], bool]) -> None:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lightspeed_retail.resources import Resource
@@ -265,6 +265,7 @@ def test_only_what_is_selected_is_converted() -> None:
 
 
 @pytest.mark.parametrize("resource", RESOURCES)
+@settings(max_examples=8)
 @given(data=st.data())
 def test_every_record_survives_the_way_to_the_wire_and_back(resource: type[Resource], data: st.DataObject) -> None:
     record = data.draw(typed_records(resource))
@@ -275,6 +276,7 @@ def test_every_record_survives_the_way_to_the_wire_and_back(resource: type[Resou
 
 
 @pytest.mark.parametrize("resource", RESOURCES)
+@settings(max_examples=8)
 @given(data=st.data())
 def test_every_scalar_is_a_text_on_the_wire(resource: type[Resource], data: st.DataObject) -> None:
     wire = Encoder(resource)(data.draw(typed_records(resource)))

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from lightspeed_retail.resources import parts
 from lightspeed_retail.resources.sales import Sale, SaleLine
 from lightspeed_retail.wire import Record, stamp
 from lightspeed_sandbox.generate.goods import ITEM_CLASS
-from lightspeed_sandbox.generate.hours import moment
 from lightspeed_sandbox.generate.papers import Ticket
 from lightspeed_sandbox.generate.payments import pay
 from lightspeed_sandbox.generate.people import note
@@ -93,7 +92,7 @@ def fetched(world: World, at: datetime) -> list[Ticket]:
     count = len(world.open_tickets) // _OPEN_FOR_EACH_FETCHED
     keys = list(world.open_tickets)[: max(count, world.lively)]
     # Now and then two are completed in the same second.
-    times = [at if nth(key, 3) else moment(world.rng, world.day_start) for key in keys]
+    times = [at + timedelta(seconds=0 if nth(key, 9) else 61 * min(turn, 15)) for turn, key in enumerate(keys)]
     return [complete(world, world.open_tickets.pop(key), when) for key, when in zip(keys, times, strict=True)]
 
 

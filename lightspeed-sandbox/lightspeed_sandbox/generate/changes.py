@@ -149,7 +149,6 @@ Change = Callable[[World, datetime], None]
 CHANGES: tuple[tuple[Change, float], ...] = (
     (price_changed, 0.5),
     (item_archived, 0.03),
-    (item_introduced, 0.1),
     (category_renamed, 0.02),
     (category_added, 0.01),
     (contact_changed, 0.6),
@@ -161,4 +160,7 @@ CHANGES: tuple[tuple[Change, float], ...] = (
     (repaired, 0.9),
     (repaired, 0.75),
 )
-"""Every change, and how likely it is on an ordinary day."""
+"""Every change to what is there already, and how likely it is on an ordinary day."""
+
+NOVELTIES: tuple[tuple[Change, float], ...] = ((item_introduced, 0.1),)
+"""The same for what is new."""

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from typing import Any, TypeVar
 
 from lightspeed_retail.resources.account import Employee, Register
 from lightspeed_retail.resources.sales import SaleLine, SalePayment
 from lightspeed_retail.wire import Record, stamp
 from lightspeed_sandbox.generate import service
 from lightspeed_sandbox.generate.afterwards import AFTERWARDS
-from lightspeed_sandbox.generate.changes import CHANGES, customer_came
-from lightspeed_sandbox.generate.hours import moment, moments, morning, sales_on
+from lightspeed_sandbox.generate.changes import CHANGES, NOVELTIES, customer_came
+from lightspeed_sandbox.generate.hours import moments, morning, sales_on
 from lightspeed_sandbox.generate.papers import Ticket
 from lightspeed_sandbox.generate.trade import checkout, layaway, refund, ring_up
 from lightspeed_sandbox.generate.values import nth
 from lightspeed_sandbox.generate.world import World
+
+Happening = TypeVar("Happening", bound=Callable[[World, datetime], Any])
 
 _SAME_SECOND = 45
 _OPENERS = (layaway, refund, checkout)
@@ -24,23 +28,24 @@ _OPENERS = (layaway, refund, checkout)
 def live(world: World, start: datetime, newcomers: int) -> None:
     """Let the 24 hours after `start` pass."""
     world.day_start = start
-    for change, chance in CHANGES:
-        if world.lively or world.rng.random() < chance:
-            change(world, moment(world.rng, start))
-    for _ in range(newcomers):
-        customer_came(world, moment(world.rng, start))
-    tickets = [*_afterwards(world, start), *_trade(world, start)]
+    for change, at in _planned(world, start, CHANGES):
+        change(world, at)
+    tickets = [ticket for happens, at in _planned(world, start, AFTERWARDS) for ticket in happens(world, at)]
+    tickets += _trade(world, start)
+    # Who and what is new is sold to, and sold, from the next day on.
+    for change, at in _planned(world, start, (*NOVELTIES, *[(customer_came, 1.0)] * newcomers)):
+        change(world, at)
     _number(world, tickets)
     for ticket in tickets:
         _file(world, ticket)
 
 
-def _afterwards(world: World, start: datetime) -> list[Ticket]:
-    tickets: list[Ticket] = []
-    for happens, chance in AFTERWARDS:
-        if world.lively or world.rng.random() < chance:
-            tickets += happens(world, moment(world.rng, start))
-    return tickets
+def _planned(
+    world: World, start: datetime, likely: Iterable[tuple[Happening, float]]
+) -> list[tuple[Happening, datetime]]:
+    """What happens on a day, in its order, so that no stamp goes back."""
+    chosen = [happens for happens, chance in likely if world.lively or world.rng.random() < chance]
+    return list(zip(chosen, moments(world.rng, start, len(chosen)), strict=True))
 
 
 def _trade(world: World, start: datetime) -> list[Ticket]:

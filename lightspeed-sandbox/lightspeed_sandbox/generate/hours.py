@@ -45,11 +45,6 @@ def moments(rng: Random, start: datetime, count: int) -> list[datetime]:
     return sorted(begin + timedelta(seconds=rng.randint(1, seconds)) for begin, seconds, _ in chosen)
 
 
-def moment(rng: Random, start: datetime) -> datetime:
-    """One such moment."""
-    return moments(rng, start, 1)[0]
-
-
 def morning(before: datetime) -> datetime:
     """The last opening of the shops before a moment."""
     hour = before.replace(minute=0, second=0, microsecond=0)

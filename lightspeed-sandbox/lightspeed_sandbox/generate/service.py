@@ -126,10 +126,12 @@ def _add_part(world: World, job: Job, at: datetime) -> None:
         world.stock.move(row["itemID"], job.workorder["shopID"], stamp(at), onWorkorder=part["unitQuantity"])
 
 
-def finished(world: World) -> Job | None:
-    """A job that waits to be fetched; it is taken off the list."""
-    found = next((job for job in world.jobs.values() if job.workorder["workorderStatusID"] == FINISHED), None)
-    return world.jobs.pop(found.workorder["workorderID"]) if found else None
+def finished(world: World, at: datetime) -> Job | None:
+    """A job that waits to be fetched since before a moment; it is taken off the list."""
+    for key, job in world.jobs.items():
+        if job.workorder["workorderStatusID"] == FINISHED and job.workorder["timeStamp"] < stamp(at):
+            return world.jobs.pop(key)
+    return None
 
 
 def charges(world: World, job: Job) -> Iterator[tuple[Record, int]]:

@@ -100,7 +100,7 @@ def add_line(world: World, ticket: Ticket, item: Record, at: datetime, quantity:
         tax=bool(item["tax"] and item["taxClassID"] != FOOD_CLASS and (sale["tax1Rate"] or sale["tax2Rate"])),
         tax1Rate=sale["tax1Rate"],
         tax2Rate=sale["tax2Rate"],
-        lineType="" if item["itemType"] != "box" else "box",
+        lineType=item["itemType"],
         taxClassID=item["taxClassID"],
         taxCategoryID=sale["taxCategoryID"],
         customerID=sale["customerID"],

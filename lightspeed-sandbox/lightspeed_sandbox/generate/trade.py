@@ -206,7 +206,7 @@ def giveaway(world: World, till: Till, at: datetime) -> Ticket:
 
 def checkout(world: World, till: Till, at: datetime) -> Ticket:
     """Somebody fetches what was repaired."""
-    job = service.finished(world)
+    job = service.finished(world, at)
     if job is None:
         return purchase(world, till, at)
     customer = next((row for row in world.customers if row["customerID"] == job.workorder["customerID"]), None)
