@@ -106,9 +106,8 @@ class Warehouse:
 
 @dataclass
 class Tap:
-    """The tap over a sandbox: its settings, and a folder for its files."""
+    """The tap: its settings, and a folder for its files."""
 
-    sandbox: Sandbox
     folder: Path
     settings: dict[str, Any]
 
@@ -125,7 +124,7 @@ class Tap:
             "api_url": sandbox.url,
             "auth_url": sandbox.url,
         }
-        return cls(sandbox, folder, connection | settings)
+        return cls(folder, connection | settings)
 
     def run(self, *, catalog: Message | None = None, state: Message | None = None) -> Spoken:
         """Run to the end."""

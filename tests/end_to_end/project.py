@@ -80,16 +80,6 @@ class Project:
         assert code == 0, said[-6000:]
         return said
 
-    def state(self) -> dict[str, Any]:
-        """What Meltano remembers for the next run of the main job."""
-        job = "sandbox:tap-lightspeed-retail-to-target-postgres"
-        command = ["meltano", "--log-level=critical", "state", "get", job]
-        done = subprocess.run(
-            command, cwd=self.folder, env=self._environment({}), capture_output=True, text=True, check=True, timeout=60
-        )
-        found: dict[str, Any] = json.loads(done.stdout)
-        return found.get("singer_state", found)
-
     def _environment(self, variables: Mapping[str, str]) -> dict[str, str]:
         programs = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
         telemetry = {"MELTANO_SEND_ANONYMOUS_USAGE_STATS": "false", "MELTANO_CLI_LOG_LEVEL": "info"}

@@ -105,7 +105,8 @@ def _stamp(resource: type[Resource], row: Wire) -> str:
 
 
 def _zone(copies: Mapping[tuple[type[Resource], int], list[Copy]]) -> ZoneInfo:
-    names = {copy.row.get("timeZone") for (resource, _), found in copies.items() for copy in found if resource.api.key == "shopID"}
+    shops = [found for (resource, _), found in copies.items() if resource.__name__ == "Shop"]
+    names = {copy.row.get("timeZone") for found in shops for copy in found}
     return ZoneInfo(next((name for name in names if name), "UTC"))
 
 
@@ -127,17 +128,21 @@ def own_fields(part: type[Part]) -> list[Field]:
 def _value(field: Field, value: Any, zone: ZoneInfo) -> Any:
     if value is None or value == "":
         return None
-    if field.nested is not None:
-        return _nested(field.nested, value, zone)
-    if field.type is FieldType.BOOLEAN:
-        return {"true": True, "false": False}[value]
-    if field.type in (FieldType.INTEGER, FieldType.NUMBER, FieldType.MONEY):
-        return Decimal(value)
-    if field.type is FieldType.DATETIME:
-        return datetime.fromisoformat(value).astimezone(UTC).isoformat()
-    if field.type is FieldType.DATE:
-        return (datetime.fromisoformat(value).astimezone(zone) + _HALF_A_DAY).date().isoformat()
-    return value
+    return _nested(field.nested, value, zone) if field.nested is not None else _scalar(field.type, value, zone)
+
+
+def _scalar(kind: FieldType, text: str, zone: ZoneInfo) -> Any:
+    if kind is FieldType.BOOLEAN:
+        return {"true": True, "false": False}[text]
+    if kind in (FieldType.INTEGER, FieldType.NUMBER, FieldType.MONEY):
+        return Decimal(text)
+    if kind is FieldType.STRING:
+        return text
+    moment = datetime.fromisoformat(text).astimezone(UTC)
+    # A date is written as a shop's midnight; summer time may shift that by an hour.
+    return (
+        moment.isoformat() if kind is FieldType.DATETIME else (moment.astimezone(zone) + _HALF_A_DAY).date().isoformat()
+    )
 
 
 def _nested(nested: Nested, value: Any, zone: ZoneInfo) -> Any:

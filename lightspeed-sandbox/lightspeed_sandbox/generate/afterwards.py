@@ -50,9 +50,9 @@ def lines_touched(world: World, at: datetime) -> list[Ticket]:
 
     Source: section 7.1 of the API reference (recorded: an open sale with a line 32 seconds newer).
     """
-    ticket = _open_ticket(world)
-    if ticket is None:
+    if not world.open_tickets:
         return []
+    ticket = world.rng.choice(list(world.open_tickets.values()))
     for line in ticket.lines[:1]:
         written = note(world.books, f"Called the customer on {at:%Y-%m-%d}.", at)
         line.update(noteID=written["noteID"], Note=written, timeStamp=stamp(at))
@@ -78,9 +78,10 @@ def _free_line(world: World, sale: Record, at: datetime) -> Record:
 
 def instalment(world: World, at: datetime) -> list[Ticket]:
     """A customer pays another part of what was put aside: an open sale gets a payment."""
-    ticket = _open_ticket(world)
-    if ticket is None or ticket.sale["balance"] <= ZERO:
+    owing = [ticket for ticket in world.open_tickets.values() if ticket.sale["balance"] > ZERO]
+    if not owing:
         return []
+    ticket = world.rng.choice(owing)
     pay(world, ticket, "Cash", cents(ticket.sale["balance"] * _TENTH), at)
     balance(ticket)
     leave_open(world, ticket, at)
@@ -94,11 +95,6 @@ def fetched(world: World, at: datetime) -> list[Ticket]:
     # Now and then two are completed in the same second.
     times = [at + timedelta(seconds=0 if nth(key, 9) else 61 * min(turn, 15)) for turn, key in enumerate(keys)]
     return [complete(world, world.open_tickets.pop(key), when) for key, when in zip(keys, times, strict=True)]
-
-
-def _open_ticket(world: World) -> Ticket | None:
-    tickets = list(world.open_tickets.values())
-    return world.rng.choice(tickets) if tickets else None
 
 
 Afterwards = Callable[[World, datetime], list[Ticket]]

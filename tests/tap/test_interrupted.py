@@ -1,0 +1,150 @@
+"""Runs that end before their time: nothing is lost, and the next one goes on where they stopped."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lightspeed_retail.resources import Resource
+from lightspeed_retail.resources.sales import Sale, SaleLine, SalePayment
+from lightspeed_sandbox.serve import Sandbox
+from tests.retailer import comparable, small_sandbox, small_store, table
+from tests.tapping import Message, Spoken, Tap, Warehouse, selecting
+
+TRIO: tuple[type[Resource], ...] = (Sale, SaleLine, SalePayment)
+CATALOG = tuple(resource.api.stream for resource in TRIO)
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    with small_sandbox(small_store(days=30, sales_per_day=16), latency=0.1) as running:
+        yield running
+
+
+def past_the_first_page(message: Message) -> bool:
+    """Whether a state says that the first page of sales is done."""
+    return message["type"] == "STATE" and key_of(message["value"]) > 0
+
+
+def key_of(state: Message) -> int:
+    return int(state.get("bookmarks", {}).get("sales", {}).get("first_load", {}).get("key") or 0)
+
+
+def sales_filters(sandbox: Sandbox) -> list[str]:
+    return [
+        entry["query"].get("saleID", "") for entry in sandbox.requests if entry["path"].endswith("/Sale.json")
+    ]
+
+
+def arrived(runs: list[Spoken], resource: type[Resource]) -> dict[int, dict[str, Any]]:
+    rows = Warehouse().load(*runs).rows.get(resource.api.stream, {})
+    off = ("SaleNotes", "Note", "InventorySales", "SaleAccounts", "Signatures")
+    return {
+        row[resource.api.key]: {name: value for name, value in comparable(resource, row).items() if name not in off}
+        for row in rows.values()
+    }
+
+
+def there(sandbox: Sandbox, resource: type[Resource]) -> dict[int, dict[str, Any]]:
+    off = ("SaleNotes", "Note", "InventorySales", "SaleAccounts", "Signatures")
+    return {
+        key: {name: value for name, value in row.items() if name not in off}
+        for key, row in table(sandbox.store, resource).items()
+    }
+
+
+def kill_midway(tap: Tap) -> Spoken:
+    killed = tap.stop_midway(subprocess.Popen.kill, past_the_first_page, catalog=selecting(*CATALOG))
+    assert killed.code == -signal.SIGKILL
+    return killed.settled()
+
+
+def test_a_load_that_was_killed_goes_on_and_loses_no_row(sandbox: Sandbox, tmp_path: Path) -> None:
+    tap = Tap.over(sandbox, tmp_path)
+    killed = kill_midway(tap)
+    assert 0 < len(killed.records("sales")) < sandbox.store.count(Sale)
+    sandbox.forget_requests()
+    resumed = tap.run_well(catalog=selecting(*CATALOG), state=killed.state)
+    assert sales_filters(sandbox)[0] == f">,{key_of(killed.state)}"
+    assert len(resumed.records("sales")) < sandbox.store.count(Sale)
+    for resource in TRIO:
+        assert arrived([killed, resumed], resource) == there(sandbox, resource)
+
+
+def test_a_run_that_is_killed_again_and_again_ends_in_the_end(sandbox: Sandbox, tmp_path: Path) -> None:
+    tap = Tap.over(sandbox, tmp_path)
+    runs = [kill_midway(tap)]
+    start = key_of(runs[0].state)
+
+    def further(message: Message) -> bool:
+        return message["type"] == "STATE" and key_of(message["value"]) > start
+
+    runs.append(
+        tap.stop_midway(
+            subprocess.Popen.kill, further, catalog=selecting(*CATALOG), state=runs[0].state
+        ).settled()
+    )
+    runs.append(tap.run_well(catalog=selecting(*CATALOG), state=runs[1].state))
+    assert key_of(runs[1].state) > start
+    for resource in TRIO:
+        assert arrived(runs, resource) == there(sandbox, resource)
+
+
+def test_sales_that_are_edited_while_a_first_load_is_interrupted_arrive_as_they_are(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    tap = Tap.over(sandbox, tmp_path)
+    killed = kill_midway(tap)
+    done = key_of(killed.state)
+    read, unread = done, sandbox.store.next_key(Sale) - 1
+    lines = {row["saleID"]: row["saleLineID"] for row in sandbox.store.select(SaleLine)}
+    for sale in (read, unread):
+        sandbox.edit(Sale, sale, {"referenceNumber": "edited"})
+    sandbox.edit(SaleLine, lines[next(sale for sale in lines if sale < done)], {"unitQuantity": 99})
+    resumed = tap.run_well(catalog=selecting(*CATALOG), state=killed.state)
+    edited = {row["saleID"] for row in resumed.records("sales") if row["referenceNumber"] == "edited"}
+    assert unread in edited
+    later = tap.run_well(catalog=selecting(*CATALOG), state=resumed.state)
+    for resource in TRIO:
+        assert arrived([killed, resumed, later], resource) == there(sandbox, resource)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_run_that_is_told_to_stop_says_that_it_is_not_complete_and_can_go_on(
+    sandbox: Sandbox, tmp_path: Path, number: signal.Signals
+) -> None:
+    tap = Tap.over(sandbox, tmp_path)
+    stopped = tap.stop_midway(
+        lambda process: process.send_signal(number), past_the_first_page, catalog=selecting(*CATALOG)
+    )
+    assert stopped.code not in (0, None)
+    assert "Traceback" not in stopped.stderr
+    assert len(stopped.records("sales")) < sandbox.store.count(Sale)
+    resumed = tap.run_well(catalog=selecting(*CATALOG), state=stopped.state)
+    for resource in TRIO:
+        assert arrived([stopped.settled(), resumed], resource) == there(sandbox, resource)
+
+
+def test_an_interrupted_later_run_goes_on_from_the_bookmark(sandbox: Sandbox, tmp_path: Path) -> None:
+    tap = Tap.over(sandbox, tmp_path)
+    first = tap.run_well(catalog=selecting(*CATALOG))
+    sandbox.advance(12)
+    before = first.state["bookmarks"]["sales"]["replication_key_value"]
+
+    def moved(message: Message) -> bool:
+        if message["type"] != "STATE":
+            return False
+        return bool(message["value"]["bookmarks"]["sales"]["replication_key_value"] > before)
+
+    killed = tap.stop_midway(
+        subprocess.Popen.kill, moved, catalog=selecting(*CATALOG), state=first.state
+    ).settled()
+    last = tap.run_well(catalog=selecting(*CATALOG), state=killed.state)
+    assert len(last.records("sales")) < len(first.records("sales"))
+    for resource in TRIO:
+        assert arrived([first, killed, last], resource) == there(sandbox, resource)
