@@ -6,6 +6,7 @@ import copy
 import json
 import os
 import subprocess
+import tempfile
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -193,9 +194,10 @@ def _discovered() -> str:
 
 @contextmanager
 def _settings_file() -> Iterator[str]:
-    path = Path("discover.json")
-    path.write_text('{"access_token": "unused"}', encoding="utf-8")
-    yield str(path)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "settings.json")
+        path.write_text('{"access_token": "unused"}', encoding="utf-8")
+        yield str(path)
 
 
 def discovered() -> Message:

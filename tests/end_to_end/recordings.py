@@ -37,18 +37,24 @@ class Copy:
     single: bool
 
 
-def recorded_tables(folder: Path) -> Tables:
-    """Every recorded row of every declared resource, typed; what is nested as rows of other resources stays out."""
+def recorded_rows(folder: Path) -> dict[tuple[type[Resource], int], Wire]:
+    """Every recorded row of every declared resource, as it was recorded."""
     copies: dict[tuple[type[Resource], int], list[Copy]] = {}
     for path in sorted(folder.glob("*.json")):
         recording = json.loads(path.read_text(encoding="utf-8"))
         if 200 <= recording["status"] < 300:
             for resource, copy in _harvest(recording["body"]):
                 copies.setdefault((resource, int(copy.row[resource.api.key])), []).append(copy)
-    zone = _zone(copies)
+    return {(resource, key): _settled(resource, found) for (resource, key), found in copies.items()}
+
+
+def recorded_tables(folder: Path) -> Tables:
+    """The same, typed; what is nested as rows of other resources stays out."""
+    rows = recorded_rows(folder)
+    zone = _zone(rows)
     tables: Tables = {resource: {} for resource in Resource.all()}
-    for (resource, key), found in copies.items():
-        tables[resource][key] = typed(resource, _settled(resource, found), zone)
+    for (resource, key), row in rows.items():
+        tables[resource][key] = typed(resource, row, zone)
     return tables
 
 
@@ -104,9 +110,8 @@ def _stamp(resource: type[Resource], row: Wire) -> str:
     return str(row.get(bookmark.field) or row.get(bookmark.fallback or "") or "")
 
 
-def _zone(copies: Mapping[tuple[type[Resource], int], list[Copy]]) -> ZoneInfo:
-    shops = [found for (resource, _), found in copies.items() if resource.__name__ == "Shop"]
-    names = {copy.row.get("timeZone") for found in shops for copy in found}
+def _zone(rows: Mapping[tuple[type[Resource], int], Wire]) -> ZoneInfo:
+    names = {row.get("timeZone") for (resource, _), row in rows.items() if resource.__name__ == "Shop"}
     return ZoneInfo(next((name for name in names if name), "UTC"))
 
 

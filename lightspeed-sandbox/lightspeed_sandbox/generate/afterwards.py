@@ -81,7 +81,7 @@ def instalment(world: World, at: datetime) -> list[Ticket]:
     owing = [ticket for ticket in world.open_tickets.values() if ticket.sale["balance"] > ZERO]
     if not owing:
         return []
-    ticket = world.rng.choice(owing)
+    ticket = world.rng.choice(owing[len(owing) // 2 :])
     pay(world, ticket, "Cash", cents(ticket.sale["balance"] * _TENTH), at)
     balance(ticket)
     leave_open(world, ticket, at)
