@@ -15,7 +15,7 @@ from lightspeed_sandbox.serve import Sandbox
 from lightspeed_sandbox.store import Store
 
 TODAY = datetime(2024, 6, 15, 18, 0, tzinfo=UTC)
-WIDE = {"bucket_size": 1_000_000.0, "drip_rate": 10_000.0}
+WIDE: dict[str, Any] = {"bucket_size": 1_000_000.0, "drip_rate": 10_000.0}
 """Limits so wide that nothing waits: for tests of anything but pacing."""
 
 
@@ -41,7 +41,7 @@ def plain(value: Any) -> Any:
         return {name: inner for name, inner in kept.items() if inner not in (None, {}, [])}
     if isinstance(value, list):
         return [plain(inner) for inner in value]
-    if isinstance(value, Decimal) and not isinstance(value, bool):
+    if isinstance(value, Decimal):
         return value.normalize()
     if isinstance(value, int) and not isinstance(value, bool):
         return Decimal(value).normalize()

@@ -6,8 +6,8 @@ import copy
 import json
 import os
 import subprocess
-import tempfile
 import sys
+import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -146,13 +146,14 @@ class Tap:
         catalog: Message | None = None,
         state: Message | None = None,
     ) -> Spoken:
-        """Run until a message meets a condition, then stop the process; what it still says is kept as far as it goes."""
+        """Run until a message meets a condition, then stop the process; what it still says is kept."""
         errors = self.folder / f"stderr-{Tap._runs}.txt"
         command = self._command(catalog, state)
         with errors.open("w", encoding="utf-8") as stderr:
             process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stderr, text=True)
-            lines = list(self._lines_until(process, stop, until))
-            code = process.wait(timeout=60)
+            with process:
+                lines = list(self._lines_until(process, stop, until))
+                code = process.wait(timeout=60)
         return Spoken(code, lines, errors.read_text(encoding="utf-8"))
 
     @staticmethod

@@ -18,6 +18,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 import backoff
 import requests
+import urllib3
 
 from lightspeed_retail import errors
 from lightspeed_retail.oauth import Authorisation, decoded
@@ -34,6 +35,7 @@ _FIRST_TRIES = 3
 _LONGEST_WAIT = 60.0
 _SMALLEST_PAGE = 10
 _TOLERATED_SKEW = 120.0
+_TOO_MUCH = (HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.GATEWAY_TIMEOUT)
 
 _log = logging.getLogger(__name__)
 
@@ -119,7 +121,7 @@ class Client:
         envelope = query.resource.__name__
         address: str | None = f"{self._list_path(query.resource)}?{query.encoded()}"
         while address is not None:
-            answer, date = self._get_page(address, query.price)
+            answer, date = self._get_page(address, query.price, envelope)
             following = self._following(answer, address)
             yield Page(rows(answer, envelope), following, date)
             address = following
@@ -142,30 +144,35 @@ class Client:
             raise errors.OutageError(message, status=HTTPStatus.OK)
         return following
 
-    def _get_page(self, address: str, price: Decimal) -> tuple[Record, datetime]:
+    def _get_page(self, address: str, price: Decimal, envelope: str) -> tuple[Record, datetime]:
         """Get a page; smaller pages where the API runs out of memory or time (it answers 500 or 504 then)."""
         limit = int(dict(parse_qsl(urlsplit(address).query)).get("limit", "0"))
         while True:
             try:
-                return self._get(address, price)
-            except errors.OutageError:
+                return self._get(address, price, envelope)
+            except errors.OutageError as error:
                 limit //= 2
-                if limit < _SMALLEST_PAGE:
+                if limit < _SMALLEST_PAGE or error.status not in _TOO_MUCH:
                     raise
                 _log.warning("Trying %s again with %s rows a page.", urlsplit(address).path, limit)
                 address = _with_limit(address, limit)
 
-    def _get(self, address: str, price: Decimal) -> tuple[Record, datetime]:
-        answer: tuple[Record, datetime] = self._get_with_retries(address, price)
+    def _get(self, address: str, price: Decimal, envelope: str | None = None) -> tuple[Record, datetime]:
+        answer: tuple[Record, datetime] = self._get_with_retries(address, price, envelope)
         return answer
 
-    def _get_once(self, address: str, price: Decimal) -> tuple[Record, datetime]:
+    def _get_once(self, address: str, price: Decimal, envelope: str | None) -> tuple[Record, datetime]:
         """Ask once; a refused token is renewed and the question repeated, one time."""
         token = self._authorisation.bearer()
         answer = self._send(address, price, token)
         if answer.status_code == HTTPStatus.UNAUTHORIZED and self._authorisation.renew(token):
             answer = self._send(address, price, self._authorisation.bearer())
-        return self._judge(answer, f"GET {urlsplit(address).path}"), self._date(answer)
+        date = self._date(answer)
+        what = f"GET {urlsplit(address).path}"
+        body = self._judge(answer, what)
+        if envelope is not None and envelope not in body and "@attributes" not in body:
+            raise errors.OutageError(f"{what}: the answer is no list.", status=answer.status_code)
+        return body, date
 
     def _send(self, address: str, price: Decimal, token: str) -> requests.Response:
         self.pacer.acquire(price)
@@ -246,10 +253,10 @@ class Client:
                 logger=None,
             )(function)
 
-            def call(address: str, price: Decimal) -> Any:
+            def call(*arguments: Any) -> Any:
                 try:
-                    return retrying(address, price)
-                except requests.RequestException as error:
+                    return retrying(*arguments)
+                except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
                     raise self._unreachable(error) from None
 
             return call
@@ -263,7 +270,7 @@ class Client:
         level = logging.WARNING if self._first_date else logging.INFO
         _log.log(level, "Try %s failed (%s); the next follows in %.1f s.", details["tries"], cause, details["wait"])
 
-    def _unreachable(self, error: requests.RequestException) -> errors.UnreachableError:
+    def _unreachable(self, error: Exception) -> errors.UnreachableError:
         what = type(error).__name__
         return errors.UnreachableError(f"Cannot reach {self._api_url} ({what}): check api_url and the network.")
 

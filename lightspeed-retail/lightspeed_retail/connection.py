@@ -34,18 +34,30 @@ def client(settings: Mapping[str, Any]) -> Client:
 def authorisation(settings: Mapping[str, Any]) -> Authorisation:
     """Who one is to the API: a fixed token where one is set, else one that is refreshed."""
     if settings.get("access_token"):
-        return FixedToken(settings["access_token"].strip())
+        return FixedToken(str(settings["access_token"]).strip())
     auth_url = settings.get("auth_url") or DEFAULT_AUTH_URL
     check_address("auth_url", auth_url)
     store = settings.get("token_store")
     return RefreshingToken(
         client_id=str(settings["client_id"]),
         client_secret=settings.get("client_secret"),
-        refresh_token=settings["refresh_token"].strip(),
-        store=TokenFile(Path(store).expanduser() if store else default_path()),
+        refresh_token=str(settings["refresh_token"]).strip(),
+        store=TokenFile(_store_path(store) if store else default_path()),
         auth_url=auth_url,
         session=_session(settings),
     )
+
+
+def _store_path(store: str) -> Path:
+    try:
+        path = Path(store).expanduser()
+        usable = not path.exists() or path.is_file()
+    except (RuntimeError, ValueError):
+        usable = False
+    if not usable:
+        message = f"token_store must be the path of a file, and {store!r} is none."
+        raise SettingsError(message)
+    return path
 
 
 def _session(settings: Mapping[str, Any]) -> requests.Session:

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 import msgspec
 import requests
+import urllib3
 
 from lightspeed_retail.errors import CredentialsError, OutageError, UnreachableError, reason
 from lightspeed_retail.tokens import TokenFile, Tokens, connection_name
@@ -20,6 +21,7 @@ DEFAULT_AUTH_URL = "https://cloud.lightspeedapp.com"
 _TOKEN_PATH = "/auth/oauth/token"  # noqa: S105  a path, no token
 _EARLY = 60.0
 _TIMEOUT = 60.0
+_REFUSED = 400
 _REMEDIES = {
     "invalid_client": "check client_id and client_secret",
     "invalid_grant": "the refresh token is spent, revoked or another client's; connect the account again",
@@ -133,7 +135,7 @@ class RefreshingToken:
             answer = self._post(fields)
         except requests.ConnectionError:
             answer = self._post_again(fields)
-        except requests.RequestException as error:
+        except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             raise self._unreachable(error) from None
         return self._read(answer, refresh_token)
 
@@ -144,17 +146,19 @@ class RefreshingToken:
     def _post_again(self, fields: dict[str, str]) -> requests.Response:
         try:
             return self._post(fields)
-        except requests.RequestException as error:
+        except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             raise self._unreachable(error) from None
 
-    def _unreachable(self, error: requests.RequestException) -> UnreachableError:
+    def _unreachable(self, error: Exception) -> UnreachableError:
         what = type(error).__name__
         return UnreachableError(f"Cannot reach {self._url} ({what}): check auth_url and the network.")
 
     def _read(self, answer: requests.Response, spent: str) -> Tokens:
         body = decoded(answer.content)
-        if answer.status_code >= requests.codes.internal_server_error:
-            message = f"The authorisation server answered {answer.status_code}: try again later."
+        if answer.is_redirect:
+            raise UnreachableError(f"{self._url} redirects elsewhere: check auth_url.")
+        if self._is_passing(answer.status_code, body):
+            message = f"The authorisation server {self._url} gave no usable answer ({answer.status_code}): try later."
             raise OutageError(message, status=answer.status_code)
         if not answer.ok or not isinstance(body, dict) or "access_token" not in body:
             raise self._refused(answer.status_code, body)
@@ -162,8 +166,14 @@ class RefreshingToken:
         return Tokens(
             access_token=str(body["access_token"]),
             refresh_token=str(body.get("refresh_token") or spent),
-            expires_at=time.time() + float(body.get("expires_in") or 1800),
+            expires_at=time.time() + _seconds(body.get("expires_in")),
         )
+
+    @staticmethod
+    def _is_passing(status: int, body: Any) -> bool:
+        """Whether an answer says nothing about the credentials: an outage, too many tries, a broken body."""
+        crowded = status == requests.codes.too_many_requests
+        return crowded or status >= requests.codes.internal_server_error or (status < _REFUSED and body is None)
 
     @staticmethod
     def _refused(status: int, body: Any) -> CredentialsError:
@@ -171,6 +181,14 @@ class RefreshingToken:
         remedy = _REMEDIES.get(error_class or "", "check client_id, client_secret, refresh_token and auth_url")
         answer = f"{status} {error_class}: {message}" if error_class else f"{status}: {message}"
         return CredentialsError(f"Lightspeed refused the credentials ({answer}): {remedy}.")
+
+
+def _seconds(text: Any) -> float:
+    """How long a token lasts; half an hour where the answer does not say so in a number."""
+    try:
+        return float(text)
+    except (TypeError, ValueError):
+        return 1800.0
 
 
 def decoded(content: bytes) -> Any:

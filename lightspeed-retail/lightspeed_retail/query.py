@@ -6,7 +6,7 @@ Source: pages "Query parameters", "Relations" and "Rate limits" (sections 2.4, 3
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from urllib.parse import quote, urlencode
 
@@ -72,10 +72,6 @@ class Query:
     def encoded(self) -> str:
         """The query string, everything percent-encoded: a bare `+` would arrive as a space."""
         return urlencode(self.params(), quote_via=quote, safe="")
-
-    def smaller(self) -> Query:
-        """The same walk on pages half the size, for an API that runs out of memory or time."""
-        return replace(self, limit=max(1, self.limit // 2))
 
 
 def relation_field(resource: type[Resource], path: str) -> Field:

@@ -53,7 +53,7 @@ CONNECTION: dict[str, Schema] = {
         "string",
         "Account ID",
         "Number of the Lightspeed account. Left out, it is found by itself.",
-        pattern="^[0-9]+$",
+        pattern="^[0-9]{1,18}$",
     ),
     "token_store": setting(
         "string",
@@ -71,7 +71,7 @@ CONNECTION: dict[str, Schema] = {
         default=DEFAULT_AUTH_URL,
         pattern="^https?://",
     ),
-    "user_agent": setting("string", "User agent", "How requests name the program to Lightspeed."),
+    "user_agent": setting("string", "User agent", "How requests name the program to Lightspeed.", pattern="^[ -~]*$"),
     "ca_bundle": setting(
         "string",
         "CA bundle",
@@ -177,7 +177,15 @@ def check_address(name: str, address: str) -> None:
     Raises:
         SettingsError: It has not.
     """
-    parts = urlsplit(address)
-    if not parts.hostname:
-        message = f"{name} must be scheme and host, as in {CONNECTION[name]['default']}."
+    example = CONNECTION[name]["default"]
+    try:
+        parts = urlsplit(address)
+        well_formed = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        well_formed = False
+    if not well_formed:
+        message = f"{name} must be scheme and host, as in {example}."
+        raise SettingsError(message)
+    if parts.username or parts.password or parts.path.strip("/") or parts.query:
+        message = f"{name} takes scheme and host only, as in {example}: no path, no user name, no password."
         raise SettingsError(message)

@@ -95,7 +95,7 @@ class TokenFile:
     def _prepare(self) -> None:
         """Make the folder and prove that it takes a file."""
         if not self.path.parent.exists():
-            self.path.parent.mkdir(parents=True, mode=0o700)
+            self.path.parent.mkdir(parents=True, mode=0o700, exist_ok=True)
             self.path.parent.joinpath(".gitignore").write_text("*\n", encoding="utf-8")
         handle, name = tempfile.mkstemp(dir=self.path.parent, prefix=".probe-")
         os.close(handle)

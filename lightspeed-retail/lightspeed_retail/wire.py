@@ -23,6 +23,9 @@ Record = dict[str, Any]
 Convert = Callable[[Any], Any]
 Selected = Callable[[tuple[str, ...]], bool]
 
+UNKNOWN_FIELDS = "unknown_fields"
+"""Where keys that no declaration knows are kept, when they are kept, at every level of a record."""
+
 _log = logging.getLogger(__name__)
 _UTC_LENGTH = len("2024-12-06T15:23:49+00:00")
 _HALF_A_DAY = timedelta(hours=12)
@@ -41,9 +44,10 @@ class Report(Protocol):
 class LogOnce:
     """Logs every unknown key and every misfitting field once, by name and never by value."""
 
-    def __init__(self, stream: str) -> None:
-        """Report on behalf of a stream."""
+    def __init__(self, stream: str, *, kept: bool = False) -> None:
+        """Report on behalf of a stream; `kept` says whether unknown keys are kept."""
         self.stream = stream
+        self._fate = "it is kept" if kept else "set keep_unknown_fields to keep it"
         self.misfits: dict[str, int] = {}
         self._unknown: set[str] = set()
 
@@ -52,9 +56,7 @@ class LogOnce:
         if field not in self._unknown:
             self._unknown.add(field)
             _log.warning(
-                "%s: the API sends a field that this version does not know: %s (set keep_unknown_fields to keep it)",
-                self.stream,
-                field,
+                "%s: the API sends a field that this version does not know: %s (%s)", self.stream, field, self._fate
             )
 
     def misfit(self, field: str, value: object) -> None:
@@ -180,7 +182,7 @@ class Decoder:
         selected: Which fields to convert, by their path from the root; others are left out of the record.
         zone: Time zone of the shops, in which dates are meant.
         report: Who is told about unknown keys and misfitting values.
-        keep_unknown: Whether to keep unknown keys under `unknown_fields`.
+        keep_unknown: Whether to keep unknown keys under `UNKNOWN_FIELDS`, nested ones where they stand.
     """
 
     def __init__(
@@ -219,7 +221,7 @@ class Decoder:
                 self._report.misfit(self._name(name), value)
                 record[name] = None
         if self._keep_unknown:
-            record["unknown_fields"] = {key: row[key] for key in row if key not in self._known} or None
+            record[UNKNOWN_FIELDS] = {key: row[key] for key in row if key not in self._known} or None
         return record
 
     def _converter(self, field: Field, selected: Selected, zone: tzinfo) -> Convert:
@@ -234,7 +236,15 @@ class Decoder:
         if nested.part is None:
             return _string
         path = (*self._path, field.name)
-        return Decoder(nested.part, report=self._report, selected=selected, zone=zone, path=path, within=nested)
+        return Decoder(
+            nested.part,
+            report=self._report,
+            selected=selected,
+            zone=zone,
+            keep_unknown=self._keep_unknown,
+            path=path,
+            within=nested,
+        )
 
     def _settle_unknown(self, row: Record) -> Record:
         """Mend slips of case (`updatetime`, `onWorkOrder`), report the rest; `@attributes` is no field."""

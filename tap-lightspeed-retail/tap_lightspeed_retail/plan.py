@@ -120,7 +120,10 @@ def _reading(resource: type[Resource], selected: Mapping[type[Resource], Mask]) 
         relations += relations_of(resource, selected[resource])
     for field in wanted:
         child = _resource(field)
-        relations += [field.name, *(f"{field.name}.{path}" for path in relations_of(child, selected[child]))]
+        relations += [
+            field.name,
+            *(f"{field.name}.{path}" for path in _relations(child, selected[child], (), field.nested)),
+        ]
     lead = resource.api.stream if resource in selected else min(rider.stream for rider in riders)
     return Reading(resource, lead, riders, tuple(dict.fromkeys(relations)))
 

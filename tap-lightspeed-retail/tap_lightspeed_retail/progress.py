@@ -3,20 +3,45 @@
 A stream's entry in the state holds, in plain ISO texts and whole numbers:
 
     replication_key, replication_key_value   the bookmark: everything older has been emitted
-    first_load: {began, key, newest}         only during the first load: keys up to `key` have been emitted
+    first_load: {began, key, newest, clock}  only during the first load: keys up to `key` have been emitted
     with: {sales: {...}}                     the same again for rows that ride on a parent
     last_key                                 highest key emitted, for lists without a stamp
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from lightspeed_retail.errors import SettingsError
 from lightspeed_retail.wire import instant, stamp
 
 State = dict[str, Any]
+
+
+class DataClock:
+    """How far the account's own clock is known to have come: the latest change stamp seen in any stream.
+
+    A list that is read after this moment lacks no row stamped before it. The server's `Date` would do as well if it and
+    the stamps came from one clock, which nobody promises.
+
+    Args:
+        now: When the run began by the server's clock; stamps beyond it are slips and are not believed.
+        state: The Singer state of the last run.
+    """
+
+    def __init__(self, now: datetime, state: Mapping[str, Any]) -> None:
+        """Begin with the bookmarks of the last run."""
+        self.now = stamp(now)
+        self.latest: str | None = None
+        for entry in state.get("bookmarks", {}).values():
+            self.see(entry.get("replication_key_value"))
+
+    def see(self, moment: str | None) -> None:
+        """Take note of a change stamp."""
+        if moment is not None and moment <= self.now:
+            self.latest = later(self.latest, moment)
 
 
 class Progress:
@@ -24,13 +49,15 @@ class Progress:
 
     Args:
         states: The state entries of the streams, written in place.
-        now: When the run began by the server's clock: no bookmark goes beyond it.
+        clock: The account's clock as known when the walk begins.
     """
 
-    def __init__(self, states: Sequence[State], now: datetime) -> None:
+    def __init__(self, states: Sequence[State], clock: DataClock) -> None:
         """Look at where the streams stand."""
         self._states = states
-        self._now = stamp(now)
+        self._clock = clock
+        self._now = clock.now
+        self._known = clock.latest
         self._unloaded = [state for state in states if not state.get("replication_key_value")]
 
     @property
@@ -44,12 +71,20 @@ class Progress:
         return next((state.get("replication_key") for state in self._states if state.get("replication_key")), None)
 
     def since(self, lookback: timedelta) -> str:
-        """Where a later run begins: the lowest bookmark, less the look-back."""
-        lowest = min(instant(state["replication_key_value"]) for state in self._states)
-        return stamp(lowest - lookback)
+        """Where a later run begins: the lowest bookmark, less the look-back.
+
+        Raises:
+            SettingsError: A bookmark is no date-time.
+        """
+        try:
+            lowest = min(instant(state["replication_key_value"]) for state in self._states)
+            return stamp(lowest - lookback)
+        except (ValueError, TypeError, OverflowError):
+            message = "The state holds a bookmark that is no date-time: remove it, or run with a full refresh."
+            raise SettingsError(message) from None
 
     def restart(self) -> None:
-        """Forget bookmarks that were made of a weaker stamp, and load again from the start."""
+        """Forget bookmarks that were made of another stamp, and load again from the start."""
         for state in self._states:
             state.pop("replication_key_value", None)
             state.pop("first_load", None)
@@ -61,31 +96,62 @@ class Progress:
 
     def loaded_up_to(self, key: int | None, newest: str | None) -> None:
         """Note that the first load has emitted all up to a key; None where the list comes in no order."""
+        self._clock.see(newest)
         for state in self._unloaded:
-            load = state.setdefault("first_load", {"began": self._now})
-            load["newest"] = _later(load.get("newest"), newest)
+            load = state.setdefault("first_load", {"began": self._now, "clock": self._known})
+            load["newest"] = later(load.get("newest"), newest)
             if key is not None:
                 load["key"] = key
 
-    def loaded(self, field: str) -> None:
-        """End the first load: changes are read from when it began, or from the newest row if that is older.
+    def loaded(self, field: str, ended: datetime) -> None:
+        """End the first load: changes are read from when it began.
 
         An empty list gets no bookmark; the next run looks at it whole again, which costs no more.
+
+        Args:
+            field: The stamp to read changes by.
+            ended: The server's clock at the last page.
         """
         for state in self._unloaded:
             load = state.pop("first_load", None)
             if load is None or (not load.get("key") and not load.get("newest")):
                 continue
             state["replication_key"] = field
-            state["replication_key_value"] = min(load["began"], load.get("newest") or load["began"])
+            state["replication_key_value"] = _start(load["began"], ended, load.get("clock"), load.get("newest"))
         self._unloaded = []
 
     def changed_up_to(self, field: str, newest: str | None) -> None:
         """Move the bookmarks up to a stamp, never back and never past the start of the run."""
+        self._clock.see(newest)
         for state in self._states:
             state["replication_key"] = field
             if newest is not None:
                 state["replication_key_value"] = max(state["replication_key_value"], min(newest, self._now))
+
+    def changed(self, field: str, newest: str | None, ended: datetime, *, in_order: bool) -> None:
+        """End a walk through changes: nothing older than the account's clock at its beginning is left to read.
+
+        Args:
+            field: The stamp that the walk went by.
+            newest: The latest stamp among the rows.
+            ended: The server's clock at the last page.
+            in_order: Whether rows came from old to new, so that what changed meanwhile came last.
+        """
+        self.changed_up_to(field, self._known)
+        if newest is not None:
+            self.changed_up_to(field, newest if in_order else _start(self._now, ended, self._known, newest))
+
+
+def _start(began: str, ended: datetime, clock: str | None, newest: str | None) -> str:
+    """The account's clock when a walk by key began, at the least: what changed behind the walk is read again.
+
+    The newest row was stamped before the walk ended, so the walk began no earlier than its duration before that stamp;
+    the duration is taken from the server's clock, which may be off but goes at the same pace.
+    """
+    if newest is None:
+        return clock or began
+    duration = max(ended - instant(began), timedelta(0))
+    return min(began, later(clock, stamp(instant(newest) - duration)) or began)
 
 
 def riding(state: State, parent: str) -> State:
@@ -94,5 +160,6 @@ def riding(state: State, parent: str) -> State:
     return entry
 
 
-def _later(one: str | None, other: str | None) -> str | None:
+def later(one: str | None, other: str | None) -> str | None:
+    """The later of two moments, of which either may be missing."""
     return max(filter(None, (one, other)), default=None)

@@ -15,11 +15,12 @@ import pendulum
 
 from lightspeed_retail.client import Client
 from lightspeed_retail.connection import connect
-from lightspeed_retail.errors import ApiError, SettingsError
+from lightspeed_retail.errors import ApiError, NotFoundError, RightsError, SettingsError
 from lightspeed_retail.query import Query
 from lightspeed_retail.resources import Resource
 from lightspeed_retail.wire import Record
 from tap_lightspeed_retail.plan import Plan, make_plan
+from tap_lightspeed_retail.progress import DataClock
 from tap_lightspeed_retail.settings import READING
 from tap_lightspeed_retail.walks import Walker
 
@@ -35,11 +36,13 @@ class Run:
 
     Args:
         settings: The tap's settings.
+        state: The Singer state, read when the first walk begins.
     """
 
-    def __init__(self, settings: Mapping[str, Any]) -> None:
+    def __init__(self, settings: Mapping[str, Any], state: Mapping[str, Any]) -> None:
         """Prepare; nothing is asked before it is needed."""
         self._settings = settings
+        self._state = state
         self._streams: dict[str, ResourceStream] = {}
         self._last_line = time.monotonic()
         self._began = time.monotonic()
@@ -55,9 +58,18 @@ class Run:
     @cached_property
     def client(self) -> Client:
         """The connection to the account, made when first needed."""
+        start = self._start_date
         client = connect(self._settings)
-        self._check_start(client)
+        if start is not None and start > client.now:
+            clock = f"{client.now:%Y-%m-%d %H:%M} UTC"
+            message = f"start_date {start.isoformat()} lies in the future; Lightspeed's clock says {clock}."
+            raise SettingsError(message)
         return client
+
+    @cached_property
+    def clock(self) -> DataClock:
+        """How far the account's own clock is known to have come."""
+        return DataClock(self.client.now, self._state)
 
     @cached_property
     def plan(self) -> Plan:
@@ -78,18 +90,12 @@ class Run:
             return None
         try:
             moment = pendulum.parse(str(text), tz="UTC")
-        except ValueError:
-            moment = None
-        if not isinstance(moment, pendulum.DateTime):
-            message = "start_date must be a date or date-time such as 2024-01-01T00:00:00Z."
-            raise SettingsError(message)
-        return moment
-
-    def _check_start(self, client: Client) -> None:
-        if self._start_date is not None and self._start_date > client.now:
-            clock = f"{client.now:%Y-%m-%d %H:%M} UTC"
-            message = f"start_date {self._start_date.isoformat()} lies in the future; Lightspeed's clock says {clock}."
-            raise SettingsError(message)
+            if isinstance(moment, pendulum.DateTime):
+                return moment.in_timezone("UTC")
+        except (ValueError, OverflowError):
+            pass
+        message = "start_date must be a date or date-time such as 2024-01-01T00:00:00Z."
+        raise SettingsError(message)
 
     def account_rows(self) -> list[Record]:
         """The account as the list gives it, completed by its single answer, which has no envelope."""
@@ -110,7 +116,7 @@ class Run:
         """The time zone in which dates are meant: that of most shops; costs a drip."""
         try:
             pages = list(self.client.pages(Query(Resource.named("Shop"))))
-        except ApiError as error:
+        except (RightsError, NotFoundError) as error:
             _log.warning("The shops' time zone is unknown, so dates are taken as UTC: %s", error)
             return UTC
         names = collections.Counter(row.get("timeZone") for page in pages for row in page.rows)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from lightspeed_retail.resources import Field, FieldType, Nested, Part, Resource
-from lightspeed_retail.wire import is_offered
+from lightspeed_retail.wire import UNKNOWN_FIELDS, is_offered
 
 JsonSchema = dict[str, Any]
 
@@ -22,9 +22,6 @@ _SCALARS: dict[FieldType, JsonSchema] = {
 ACCOUNT_KEY = "accountID"
 """First part of every primary key, so that many accounts share one table."""
 
-UNKNOWN_FIELDS = "unknown_fields"
-"""Column for keys that no declaration knows, when they are kept."""
-
 
 def primary_keys(resource: type[Resource]) -> tuple[str, ...]:
     """The primary key of a stream: the account and the resource's own key."""
@@ -33,30 +30,31 @@ def primary_keys(resource: type[Resource]) -> tuple[str, ...]:
 
 def stream_schema(resource: type[Resource], *, keep_unknown: bool = False) -> JsonSchema:
     """The schema of a stream's records."""
-    properties = {ACCOUNT_KEY: {"type": "integer"}, **_properties(resource)}
+    properties = {ACCOUNT_KEY: {"type": "integer"}, **_properties(resource, keep_unknown=keep_unknown)}
     for key in primary_keys(resource):
         properties[key] = {"type": "integer"}
-    if keep_unknown:
-        properties[UNKNOWN_FIELDS] = {"type": ["object", "null"]}
     return {"type": "object", "properties": properties, "required": list(primary_keys(resource))}
 
 
-def _properties(part: type[Part], within: Nested | None = None) -> dict[str, JsonSchema]:
-    return {
-        field.name: _property(field)
+def _properties(part: type[Part], within: Nested | None = None, *, keep_unknown: bool) -> dict[str, JsonSchema]:
+    properties = {
+        field.name: _property(field, keep_unknown=keep_unknown)
         for field in part.fields()
         if field.type is not FieldType.SECRET and (within is None or is_offered(within, field))
     }
+    return {**properties, UNKNOWN_FIELDS: {"type": ["object", "null"]}} if keep_unknown else properties
 
 
-def _property(field: Field) -> JsonSchema:
-    if field.nested is None:
+def _property(field: Field, *, keep_unknown: bool) -> JsonSchema:
+    nested = field.nested
+    if nested is None:
         return dict(_SCALARS[field.type])
-    if field.nested.part is None:
+    if nested.part is None:
         items: JsonSchema = {"type": ["string", "null"]}
     else:
-        items = {"type": ["object", "null"], "properties": _properties(field.nested.part, field.nested)}
-    return {"type": ["array", "null"], "items": items} if field.nested.many else items
+        properties = _properties(nested.part, nested, keep_unknown=keep_unknown)
+        items = {"type": ["object", "null"], "properties": properties}
+    return {"type": ["array", "null"], "items": items} if nested.many else items
 
 
 def off_by_default(resource: type[Resource]) -> list[tuple[str, ...]]:

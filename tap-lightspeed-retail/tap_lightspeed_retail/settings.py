@@ -20,6 +20,7 @@ READING: dict[str, dict[str, Any]] = {
         "How far before its bookmark a run reads again, for rows that became visible late.",
         default=300,
         minimum=0,
+        maximum=31_536_000,
     ),
     "keep_unknown_fields": setting(
         "boolean",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import sys
 from collections.abc import Iterable, Iterator
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
@@ -9,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from singer_sdk import Stream
 from singer_sdk.helpers.conform import TypeConformanceLevel
 
-from lightspeed_retail.errors import RightsError
+from lightspeed_retail.errors import LightspeedError, RightsError
 from lightspeed_retail.resources import FieldType, Resource, Stamp, Tail
 from lightspeed_retail.wire import Decoder, LogOnce, Record, nested_rows
 from tap_lightspeed_retail.plan import Reading, Rider, relations_of
@@ -44,7 +46,7 @@ class ResourceStream(Stream):
         self.count = 0
         self._keep_unknown = keep_unknown
         self._decoder: Decoder | None = None
-        self._report = LogOnce(self.name)
+        self._report = LogOnce(self.name, kept=keep_unknown)
         self._schema_written = False
         self._emitted: dict[int, str | None] = {}
         self._highest_key = 0
@@ -60,9 +62,19 @@ class ResourceStream(Stream):
             self._mask = None
         return metadata
 
+    @property
+    def emit_activate_version_messages(self) -> bool:
+        """Never: a version would mark the rows of the other accounts in a shared table as deleted."""
+        return False
+
     def selects(self, path: tuple[str, ...]) -> bool:
         """Whether a property is selected, by its path within the record."""
         return bool(self.mask[_breadcrumb(path)])
+
+    def log(self, message: str, *args: Any, level: int = logging.INFO, **kwargs: Any) -> None:
+        """Leave an error that explains itself to the one line that ends the run."""
+        told_later = level == logging.ERROR and isinstance(sys.exc_info()[1], LightspeedError)
+        super().log(message, *args, level=logging.DEBUG if told_later else level, **kwargs)
 
     def get_replication_key_signpost(self, context: types.Context | None = None) -> Any:  # noqa: ARG002  the SDK's form
         """No signpost: bookmarks never pass the server's clock at the start of the run."""
@@ -93,7 +105,7 @@ class ResourceStream(Stream):
             last = self.stream_state.get("last_key")
             walk = self.run.walker.tail(self.resource, relations, last) if last else ()
         else:
-            progress = Progress([self.stream_state], self.run.client.now)
+            progress = Progress([self.stream_state], self.run.clock)
             walk = () if progress.loading else self.run.walker.news(self.resource, relations, progress)
         for rows in walk:
             self._checkpoint()
@@ -110,10 +122,15 @@ class ResourceStream(Stream):
         self._settle_riders(reading)
 
     def _walk(self, reading: Reading) -> Iterator[Rows]:
-        forced = reading.emits_parents and self.replication_method == "FULL_TABLE"
+        forced = any(self.run.stream(name).is_forced_whole for name in reading.fed)
         if forced or not isinstance(reading.resource.api.bookmark, Stamp):
             return self.run.walker.whole(reading.resource, reading.relations)
         return self.run.walker.news(reading.resource, reading.relations, self._progress(reading))
+
+    @property
+    def is_forced_whole(self) -> bool:
+        """Whether the catalog asks for a full table where changes could be read."""
+        return isinstance(self.resource.api.bookmark, Stamp) and self.forced_replication_method == "FULL_TABLE"
 
     def _page(self, rows: Rows, reading: Reading) -> Iterator[Record]:
         for row in rows:
@@ -131,7 +148,7 @@ class ResourceStream(Stream):
         parent = reading.resource.api.stream
         own = [self.stream_state] if reading.emits_parents else []
         ridden = [riding(self.run.stream(rider.stream).stream_state, parent) for rider in reading.riders]
-        return Progress([*own, *ridden], self.run.client.now)
+        return Progress([*own, *ridden], self.run.clock)
 
     def _settle_riders(self, reading: Reading) -> None:
         """After a complete walk, riders look for rows of their own from here on."""

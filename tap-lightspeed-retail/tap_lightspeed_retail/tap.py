@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import IO, TYPE_CHECKING, Any, ClassVar
 
-import msgspec
+import click
 from singer_sdk import Tap
 from singer_sdk.contrib.msgspec import MsgSpecWriter
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
@@ -12,6 +12,7 @@ from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 from lightspeed_retail.errors import SettingsError
 from lightspeed_retail.resources import Resource
 from lightspeed_retail.settings import check_environment, problems
+from tap_lightspeed_retail import documents
 from tap_lightspeed_retail.run import Run
 from tap_lightspeed_retail.settings import SCHEMA
 from tap_lightspeed_retail.streams import ResourceStream
@@ -52,7 +53,7 @@ class TapLightspeedRetail(Tap):
     def run(self) -> Run:
         """What the streams of this run share."""
         if self._run is None:
-            self._run = Run(self.config)
+            self._run = Run(self.config, self.state)
         return self._run
 
     def discover_streams(self) -> list[ResourceStream]:
@@ -76,13 +77,20 @@ class TapLightspeedRetail(Tap):
         super(Tap, cls).invoke(about=about, about_format=about_format)
         tap = cls(
             config=config.config if config else None,
-            state=_document("state", state),
-            catalog=_document("catalog", catalog),
+            state=documents.state(state),
+            catalog=documents.catalog(catalog),
             parse_env_config=bool(config and config.parse_env),
         )
         tap.logger.info("%s %s reads account %s.", cls.name, cls.plugin_version, tap.run.client.account_id)
         tap.sync_all()
         tap.run.closing_line()
+
+    @classmethod
+    def cb_config(cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]) -> Any:
+        """Read the settings files, whose slips are the user's."""
+        for path in value:
+            documents.check_settings(path)
+        return super().cb_config(ctx, param, value)
 
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
         """Check the settings in words that never show a value; the SDK's own messages would."""
@@ -96,22 +104,3 @@ class TapLightspeedRetail(Tap):
         """End with a code that tells the scheduler that not all was read; the last state stands."""
         self.logger.warning("Stopped by signal %d; the next run goes on from the last state.", signum)
         raise SystemExit(_SIGNAL_BASE + signum)
-
-
-def _document(option: str, file: IO[str] | None) -> dict[str, Any] | None:
-    """A JSON file from the command line.
-
-    Raises:
-        SettingsError: It holds something else.
-    """
-    if file is None:
-        return None
-    try:
-        document = msgspec.json.decode(file.read())
-    except msgspec.DecodeError as error:
-        message = f"--{option} {file.name} is no JSON: {error}."
-        raise SettingsError(message) from None
-    if not isinstance(document, dict):
-        message = f"--{option} {file.name} must hold a JSON object."
-        raise SettingsError(message)
-    return document

@@ -9,7 +9,7 @@ import itertools
 import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 
 from lightspeed_retail.client import Client, Page
@@ -67,11 +67,13 @@ class Walker:
             _log.info("%s: the first load goes on after %s %s.", resource.api.stream, resource.api.key, resumed)
         field, pages = self._first_pages(resource, relations, newer)
         last: int | None = resumed
+        ended = self.client.now
         for page in pages:
             yield page.rows
             last = _last_key(page.rows, resource.api.key, last)
             progress.loaded_up_to(last, newest(page.rows, resource))
-        progress.loaded(field)
+            ended = page.date
+        progress.loaded(field, ended)
 
     def _first_pages(
         self, resource: type[Resource], relations: tuple[str, ...], newer: tuple[Filter, ...]
@@ -90,21 +92,24 @@ class Walker:
         """What has changed since the bookmark; None where all must be read again."""
         by_stamp = resource.api.sorts_by_stamp
         since = progress.since(self.lookback)
-        found = self._stamped(Query(resource, (), _key_sort(resource), relations), since, by_stamp=by_stamp)
+        query = Query(resource, (), _key_sort(resource), relations)
+        found = self._stamped(query, since, by_stamp=by_stamp, known=progress.field)
         if found is None:
             _log.warning("%s: the API cannot filter by time; the list is read whole.", resource.api.stream)
             return None
         field, pages = found
         fallback = _bookmark(resource).fallback
-        if progress.field == fallback and field != fallback and fallback is not None:
-            _log.warning("%s: the API now filters by %s; all is read once more by it.", resource.api.stream, field)
+        if fallback is not None and (progress.field == fallback) != (field == fallback):
+            _log.warning("%s: changes are now found by %s; all is read once more.", resource.api.stream, field)
             return None
         return _advancing(pages, field, resource, progress, by_stamp=by_stamp)
 
-    def _stamped(self, query: Query, since: str, *, by_stamp: bool) -> tuple[str, Iterator[Page]] | None:
+    def _stamped(
+        self, query: Query, since: str, *, by_stamp: bool, known: str | None = None
+    ) -> tuple[str, Iterator[Page]] | None:
         """The walk from a stamp on, by the first name of it that the API honours; None where it honours none."""
         bookmark = _bookmark(query.resource)
-        for name in bookmark.candidates:
+        for name in _names(bookmark, known):
             filters = (*query.filters, Filter(name, ">=", since))
             pages = self.client.pages(Query(query.resource, filters, name if by_stamp else query.sort, query.relations))
             try:
@@ -132,15 +137,23 @@ def _advancing(
     pages: Iterable[Page], field: str, resource: type[Resource], progress: Progress, *, by_stamp: bool
 ) -> Iterator[Rows]:
     """Hand out pages and move the bookmark behind them: page by page while stamps ascend, else when all is read."""
+    ended = datetime.now(UTC)
     highest: str | None = None
     for page in pages:
         yield page.rows
-        stamps = [found for row in page.rows if (found := row_stamp(row, resource))]
+        stamps = [found for row in page.rows if (found := _walked_stamp(row, field, resource))]
         by_stamp = by_stamp and _ascending([highest, *stamps])
         highest = max(filter(None, [highest, *stamps]), default=None)
         if by_stamp:
             progress.changed_up_to(field, highest)
-    progress.changed_up_to(field, highest)
+        ended = page.date
+    progress.changed(field, highest, ended, in_order=by_stamp)
+
+
+def _names(bookmark: Stamp, known: str | None) -> tuple[str, ...]:
+    """Names of the stamp in the order to try them: one that has worked comes first, unless it is the weaker."""
+    first = (known,) if known in bookmark.candidates and known != bookmark.fallback else ()
+    return tuple(dict.fromkeys((*first, *bookmark.candidates)))
 
 
 def _bookmark(resource: type[Resource]) -> Stamp:
@@ -174,6 +187,12 @@ def row_stamp(row: Record, resource: type[Resource]) -> str | None:
     """The change stamp of a wire row; the weaker one where the row lacks its own, as old answers do."""
     bookmark = _bookmark(resource)
     return next((text for name in (bookmark.field, *bookmark.candidates) if (text := _moment(row.get(name)))), None)
+
+
+def _walked_stamp(row: Record, field: str, resource: type[Resource]) -> str | None:
+    """The stamp that a walk is filtered and sorted by."""
+    weaker = field == _bookmark(resource).fallback
+    return _moment(row.get(field)) if weaker else row_stamp(row, resource)
 
 
 def newest(rows: Rows, resource: type[Resource]) -> str | None:

@@ -123,6 +123,7 @@ def test_a_second_run_after_a_day_brings_what_changed_and_doubles_nothing(build:
     again = {resource: sent_since(after[resource], before[resource]) for resource in since}
     assert again[Resource.named("Sale")], "a day of trade has sales"
     assert {resource.api.stream: rows for resource in since if (rows := stale(resource, again, since))} == {}
+    import pprint; pprint.pprint(unfiltered(house, since)); pprint.pprint(since)
     assert unfiltered(house, since) == []
     assert sum(entry["cost"] for entry in house.sandbox.requests) < first_price
     # The access token of the day before has ended, by the sandbox's clock.

@@ -17,7 +17,7 @@ from lightspeed_retail.query import Query
 from lightspeed_retail.resources.items import Item
 from tests.scripted import Answer, Asked, Host, scripted
 
-SECRET = "sentinel-token"  # noqa: S105  no real one
+SECRET = "sentinel-token"
 DATE = "Sat, 06 Jan 2024 10:00:00 GMT"
 
 

@@ -122,7 +122,7 @@ class Gadget(Resource):
 '''
 _SEEN = (
     _ADDING
-    + '''
+    + """
 import json
 from tap_lightspeed_retail.tap import TapLightspeedRetail
 from lightspeed_retail.query import Query
@@ -133,7 +133,7 @@ print(json.dumps({
     "properties": sorted(entry["schema"]["properties"]),
     "price": str(Query(Gadget, relations=("TaxCategory",)).price),
 }))
-'''
+"""
 )
 
 

@@ -138,7 +138,7 @@ def test_an_answer_that_gets_lost_costs_no_connection(sandbox: Sandbox, tmp_path
     lost: list[int] = []
 
     class Losing(requests.Session):
-        def post(self, *args: object, **kwargs: object) -> requests.Response:  # type: ignore[override]
+        def post(self, *args: object, **kwargs: object) -> requests.Response:
             answer = super().post(*args, **kwargs)  # type: ignore[arg-type]
             if not lost:
                 lost.append(answer.status_code)

@@ -26,6 +26,7 @@ class Server:
     at: float = 0.0
     window: int = -1
     in_window: int = 0
+    tells_burst: bool = True
     refused: list[str] = field(default_factory=list)
 
     def charge(self, now: float, cost: float) -> Limits:
@@ -40,7 +41,8 @@ class Server:
         if self.level >= self.size:
             self.refused.append(f"bucket at {now}: {self.level}")
         self.level += cost
-        return Limits(self.level, self.size, self.rate, self.in_window, self.burst, cost)
+        burst = (self.in_window, self.burst) if self.tells_burst else (None, None)
+        return Limits(self.level, self.size, self.rate, *burst, cost)
 
 
 class World:
@@ -67,7 +69,7 @@ class World:
         self.now = max(self.now, until)
 
     def _step(self) -> None:
-        moment, number, price, limits = heapq.heappop(self._events)
+        moment, _, price, limits = heapq.heappop(self._events)
         self.now = max(self.now, moment)
         self.pacer.release(Decimal(str(price)), limits)
 
@@ -88,7 +90,9 @@ PRICES = st.sampled_from([1.0, 1.2, 1.8, 2.6, 5.0, 10.0, 40.0, 120.0])
 LATENCIES = st.sampled_from([0.0, 0.01, 0.05, 0.3, 1.0, 2.5])
 REQUESTS = st.lists(st.tuples(PRICES, LATENCIES), min_size=1, max_size=150)
 SERVERS = st.builds(
-    lambda registers, phase: Server(80.0 + 10 * registers, 0.5 + 0.5 * registers, phase, math.ceil((80 + 10 * registers) / 4)),
+    lambda registers, phase: Server(
+        80.0 + 10 * registers, 0.5 + 0.5 * registers, phase, math.ceil((80 + 10 * registers) / 4)
+    ),
     st.integers(1, 20),
     st.floats(0, 1, exclude_max=True),
 )
@@ -114,9 +118,13 @@ def test_neither_are_several_connections_that_share_a_pacer(
     assert server.refused == []
 
 
-@given(phase=st.floats(0, 1, exclude_max=True), latency=st.sampled_from([0.0, 0.001, 0.02]))
-def test_cheap_requests_without_delay_stay_within_every_window(phase: float, latency: float) -> None:
-    server = Server(100_000, 1000, phase, 20)
+@given(
+    phase=st.floats(0, 1, exclude_max=True), latency=st.sampled_from([0.0, 0.001, 0.02]), tells_burst=st.booleans()
+)
+def test_cheap_requests_without_delay_stay_within_every_window(
+    phase: float, latency: float, *, tells_burst: bool
+) -> None:
+    server = Server(100_000, 1000, phase, 20, tells_burst=tells_burst)
     world = World(server)
     for _ in range(120):
         world.ask(1.0, latency)

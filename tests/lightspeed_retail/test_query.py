@@ -65,8 +65,3 @@ def test_the_price_of_a_page_is_known_before_it_is_asked_for(
 def test_an_unknown_relation_has_no_price() -> None:
     with pytest.raises(KeyError):
         _ = Query(Sale, relations=("Salelines",)).price
-
-
-def test_smaller_pages_are_halved_down_to_one_row() -> None:
-    query = Query(SaleLine, limit=3)
-    assert [query.smaller().limit, query.smaller().smaller().limit] == [1, 1]

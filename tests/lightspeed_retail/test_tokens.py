@@ -77,7 +77,16 @@ def test_a_write_that_fails_leaves_the_old_tokens(tmp_path: Path, monkeypatch: p
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"{", b"[]", b'"x"', b'{"connections": 5}', b"\xff\xfe", b"{}", b'{"connections": {"a": {"access_token": 5}}}'],
+    [
+        b"",
+        b"{",
+        b"[]",
+        b'"x"',
+        b'{"connections": 5}',
+        b"\xff\xfe",
+        b"{}",
+        b'{"connections": {"a": {"access_token": 5}}}',
+    ],
 )
 def test_a_damaged_file_is_one_clear_line_that_names_it(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "t.json"

@@ -131,9 +131,7 @@ def test_a_customer_is_found_by_the_email_of_the_contact(api: Api, sandbox: Sand
 
 def test_rows_are_found_by_what_a_relation_holds(api: Api, sandbox: Sandbox) -> None:
     lines = sandbox.store.select(Resource.named("SaleLine"), '"itemID" = (SELECT max("itemID") FROM "SaleLine")')
-    found = keys(
-        api, SALE, **{"load_relations": relations("SaleLines"), "SaleLines.itemID": str(lines[0]["itemID"])}
-    )
+    found = keys(api, SALE, **{"load_relations": relations("SaleLines"), "SaleLines.itemID": str(lines[0]["itemID"])})
     assert found == {line["saleID"] for line in lines}
 
 

@@ -122,9 +122,7 @@ def test_archived_rows_are_hidden_unless_asked_for(api: Api, sandbox: Sandbox, r
 
 
 @pytest.mark.parametrize("resource", LISTS, ids=lambda resource: resource.__name__)
-def test_counting_answers_the_number_alone_for_ten_drips(
-    api: Api, sandbox: Sandbox, resource: type[Resource]
-) -> None:
+def test_counting_answers_the_number_alone_for_ten_drips(api: Api, sandbox: Sandbox, resource: type[Resource]) -> None:
     answer = api.ask(resource.api.path, count="1", **everything(resource))
     assert answer.json() == {"@attributes": {"count": str(sandbox.store.count(resource))}}
     assert answer.headers["X-LS-API-Request-Cost"] == "10"

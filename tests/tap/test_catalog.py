@@ -23,9 +23,7 @@ def entry_of(stream: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("resource", RESOURCES)
-def test_the_catalog_of_a_stream_changes_only_on_purpose(
-    resource: type[Resource], pytestconfig: pytest.Config
-) -> None:
+def test_the_catalog_of_a_stream_changes_only_on_purpose(resource: type[Resource], pytestconfig: pytest.Config) -> None:
     path = FOLDER / f"{resource.api.stream}.json"
     entry = json.dumps(entry_of(resource.api.stream), indent=1, sort_keys=True) + "\n"
     if pytestconfig.getoption("--update-catalog"):

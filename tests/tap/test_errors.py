@@ -116,4 +116,6 @@ def test_a_good_run_shows_no_secret_either(sandbox: Sandbox, tmp_path: Path) -> 
     stored = (tmp_path / "tokens.json").read_text(encoding="utf-8")
     tokens = re.findall(r'_token":"([^"]+)"', stored)
     assert len(tokens) == 2
-    assert [secret for secret in (*tokens, tap.settings["refresh_token"], sandbox.client_secret) if secret in said] == []
+    assert [
+        secret for secret in (*tokens, tap.settings["refresh_token"], sandbox.client_secret) if secret in said
+    ] == []

@@ -36,9 +36,7 @@ def key_of(state: Message) -> int:
 
 
 def sales_filters(sandbox: Sandbox) -> list[str]:
-    return [
-        entry["query"].get("saleID", "") for entry in sandbox.requests if entry["path"].endswith("/Sale.json")
-    ]
+    return [entry["query"].get("saleID", "") for entry in sandbox.requests if entry["path"].endswith("/Sale.json")]
 
 
 def arrived(runs: list[Spoken], resource: type[Resource]) -> dict[int, dict[str, Any]]:
@@ -85,9 +83,7 @@ def test_a_run_that_is_killed_again_and_again_ends_in_the_end(sandbox: Sandbox, 
         return message["type"] == "STATE" and key_of(message["value"]) > start
 
     runs.append(
-        tap.stop_midway(
-            subprocess.Popen.kill, further, catalog=selecting(*CATALOG), state=runs[0].state
-        ).settled()
+        tap.stop_midway(subprocess.Popen.kill, further, catalog=selecting(*CATALOG), state=runs[0].state).settled()
     )
     runs.append(tap.run_well(catalog=selecting(*CATALOG), state=runs[1].state))
     assert key_of(runs[1].state) > start
@@ -141,9 +137,7 @@ def test_an_interrupted_later_run_goes_on_from_the_bookmark(sandbox: Sandbox, tm
             return False
         return bool(message["value"]["bookmarks"]["sales"]["replication_key_value"] > before)
 
-    killed = tap.stop_midway(
-        subprocess.Popen.kill, moved, catalog=selecting(*CATALOG), state=first.state
-    ).settled()
+    killed = tap.stop_midway(subprocess.Popen.kill, moved, catalog=selecting(*CATALOG), state=first.state).settled()
     last = tap.run_well(catalog=selecting(*CATALOG), state=killed.state)
     assert len(last.records("sales")) < len(first.records("sales"))
     for resource in TRIO:

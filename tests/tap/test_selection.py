@@ -32,9 +32,7 @@ def run(sandbox: Sandbox, folder: Path, catalog: Message | None) -> tuple[Spoken
 
 def asked_of(log: list[dict[str, Any]], path: str) -> set[tuple[str, float]]:
     """The relations and the price of every request for a list."""
-    return {
-        (entry["query"].get("load_relations", ""), entry["cost"]) for entry in log if entry["path"].endswith(path)
-    }
+    return {(entry["query"].get("load_relations", ""), entry["cost"]) for entry in log if entry["path"].endswith(path)}
 
 
 def test_sales_with_their_lines_and_payments_are_one_walk(sandbox: Sandbox, tmp_path: Path) -> None:
@@ -143,9 +141,7 @@ def _many(resource: type[Resource], path: str) -> bool:
 
 def test_nothing_dear_is_ever_asked_for(usual: tuple[Spoken, list[dict[str, Any]]]) -> None:
     _, log = usual
-    words = {name for entry in log for name in entry["query"]} | {
-        entry["query"].get("load_relations") for entry in log
-    }
+    words = {name for entry in log for name in entry["query"]} | {entry["query"].get("load_relations") for entry in log}
     assert words.isdisjoint({"all", "count", "or", "offset", "page"})
     assert {entry["status"] for entry in log} == {200}
 

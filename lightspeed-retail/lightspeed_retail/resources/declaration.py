@@ -65,7 +65,6 @@ class Nested:
         target: A part class, the name of a resource, or `str` for a list of plain texts.
         element: Key of the rows inside the wrapper of a list, "" where there is no wrapper; None for a single record.
         asked: Whether it only comes when named in `load_relations`, hence costs drips.
-        relation: Its name in `load_relations` where that differs from the key.
         default: Whether its property is selected by default. Unset: yes, unless it copies rows of another stream.
         rides: Whether its rows leave through the stream of their own resource.
         children: Relations of the target that can be asked for along with it.
@@ -76,7 +75,6 @@ class Nested:
     target: type[Part | str] | str
     element: str | None = None
     asked: bool = True
-    relation: str | None = None
     default: bool | None = None
     rides: bool = False
     children: tuple[str, ...] = ()

@@ -87,8 +87,10 @@ class Sale(Resource):
     MetaData = part(parts.SaleMetaData)
     TaxClassTotals = nested_list("Tax", parts.Tax)
     SaleNotes = to_one(parts.SaleNotes)
-    SaleLines = to_many("SaleLine", "SaleLine", rides=True)
-    SalePayments = to_many("SalePayment", "SalePayment", rides=True)
+    SaleLines = to_many("SaleLine", "SaleLine", rides=True, children=("Note", "InventorySales", "TaxClass", "Item"))
+    SalePayments = to_many(
+        "SalePayment", "SalePayment", rides=True, children=("PaymentType", "SaleAccounts", "Signatures")
+    )
     Customer = to_one("Customer", children=("Contact",))
     TaxCategory = to_one("TaxCategory")
 
@@ -149,8 +151,8 @@ class SaleLine(Resource):
     itemFeeID: int
     Note = to_one(parts.Note, default=False)
     InventorySales = to_many("InventorySale", parts.InventorySale, default=False)
+    # Its TaxCategory can be asked for in the list of lines, but not with the sale, so it is left to tax_categories.
     TaxClass = to_one("TaxClass")
-    TaxCategory = to_one("TaxCategory")
     Item = to_one("Item")
 
 

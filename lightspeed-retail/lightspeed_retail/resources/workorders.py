@@ -49,7 +49,7 @@ class Workorder(Resource):
     saleID: int
     saleLineID: int
     workorderStatusID: int
-    WorkorderLines = to_many("WorkorderLine", "WorkorderLine", rides=True)
+    WorkorderLines = to_many("WorkorderLine", "WorkorderLine", rides=True, children=("TaxClass",))
     WorkorderItems = to_many("WorkorderItem", "WorkorderItem", rides=True)
     Customer = to_one("Customer")
     Employee = to_one("Employee")

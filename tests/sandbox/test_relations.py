@@ -1,0 +1,92 @@
+"""Relations: only when asked for, the right rows, the right price."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from lightspeed_retail.resources import Field, Resource
+from lightspeed_retail.wire import nested_rows
+from lightspeed_sandbox.serve import Sandbox
+from tests.declared import RESOURCES
+from tests.sandbox.calling import Api, Row, relations
+
+DECLARED = [(resource, field) for resource in RESOURCES if resource.api.enveloped for field in resource.relations()]
+TO_OTHERS = [(resource, field) for resource, field in DECLARED if field.nested is not None and field.nested.resource]
+
+
+def name(value: Any) -> str:
+    return value.name if isinstance(value, Field) else value.__name__
+
+
+def whole(api: Api, resource: type[Resource], **params: str) -> list[Row]:
+    """All rows of a list, archived ones included."""
+    shown = {"archived": "true"} if resource.api.archived else {}
+    return [row for page in api.pages(resource, **shown, **params) for row in page]
+
+
+def inner(row: Row, field: Field) -> list[Row]:
+    """The rows that a relation holds in a row."""
+    assert field.nested is not None
+    found = row.get(field.name)
+    return [found] if found and not field.nested.many else nested_rows(found, field.nested.element or "")
+
+
+@pytest.mark.parametrize(("resource", "field"), DECLARED, ids=name)
+def test_a_relation_comes_only_when_asked_for(api: Api, resource: type[Resource], field: Field) -> None:
+    assert all(field.name not in row for row in whole(api, resource))
+    assert any(inner(row, field) for row in whole(api, resource, load_relations=relations(field.name)))
+
+
+@pytest.mark.parametrize(("resource", "field"), DECLARED, ids=name)
+def test_a_relation_costs_by_what_it_holds_and_half_on_a_single_record(
+    api: Api, sandbox: Sandbox, resource: type[Resource], field: Field
+) -> None:
+    assert field.nested is not None
+    price = Decimal("0.4") if field.nested.many else Decimal("0.2")
+    key = sandbox.store.select(resource, limit=1)[0][resource.api.key]
+    listed = api.ask(resource.api.path, load_relations=relations(field.name))
+    single = api.ask(resource.api.path.replace(".json", f"/{key}.json"), load_relations=relations(field.name))
+    assert Decimal(listed.headers["X-LS-API-Request-Cost"]) == 1 + price
+    assert Decimal(single.headers["X-LS-API-Request-Cost"]) == 1 + price / 2
+
+
+@pytest.mark.parametrize(("resource", "field"), TO_OTHERS, ids=name)
+def test_a_relation_holds_the_rows_of_the_other_list(api: Api, resource: type[Resource], field: Field) -> None:
+    assert field.nested is not None
+    target = field.nested.resource
+    assert target is not None
+    others = {row[target.api.key]: row for row in whole(api, target)}
+    seen = 0
+    for row in whole(api, resource, load_relations=relations(field.name)):
+        found = inner(row, field)
+        seen += len(found)
+        for other in found:
+            assert other == others[other[target.api.key]]
+        if field.nested.many:
+            expected = {key for key, other in others.items() if other[resource.api.key] == row[resource.api.key]}
+            assert {other[target.api.key] for other in found} == expected
+    assert seen
+
+
+def test_all_relations_cost_their_sum(api: Api) -> None:
+    sale = Resource.named("Sale")
+    paths = [field.name for field in sale.relations()]
+    listed = api.ask(sale.api.path, load_relations=relations(*paths))
+    answer = api.ask(sale.api.path, load_relations="all")
+    assert Decimal(answer.headers["X-LS-API-Request-Cost"]) >= Decimal(listed.headers["X-LS-API-Request-Cost"])
+    assert set(paths) <= {key for row in answer.json()["Sale"] for key in row}
+
+
+def test_a_relation_below_a_relation_comes_with_it(api: Api) -> None:
+    rows = whole(api, Resource.named("Sale"), load_relations=relations("SaleLines", "SaleLines.Note"))
+    lines = [line for row in rows for line in nested_rows(row.get("SaleLines"), "SaleLine")]
+    assert any("Note" in line for line in lines)
+    assert not any("Item" in line for line in lines)
+
+
+def test_relations_that_ride_on_sales_have_the_documented_price(api: Api) -> None:
+    answer = api.ask("/Sale.json", load_relations=relations("SaleLines", "SalePayments"))
+    assert answer.headers["X-LS-API-Request-Cost"] == "1.8"
