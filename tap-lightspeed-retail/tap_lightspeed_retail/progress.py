@@ -90,6 +90,11 @@ class Progress:
             state.pop("first_load", None)
         self._unloaded = list(self._states)
 
+    def follow(self, field: str) -> None:
+        """Note by which stamp changes are found from now on; it outlasts the load that comes before."""
+        for state in self._states:
+            state["replication_key"] = field
+
     def resume_key(self) -> int:
         """The key up to which everything has been emitted in an earlier try of the first load; 0 for none."""
         return min(int(state.get("first_load", {}).get("key") or 0) for state in self._unloaded)

@@ -65,7 +65,7 @@ class Walker:
         newer = (Filter(resource.api.key, ">", str(resumed)),) if resumed else ()
         if resumed:
             _log.info("%s: the first load goes on after %s %s.", resource.api.stream, resource.api.key, resumed)
-        field, pages = self._first_pages(resource, relations, newer)
+        field, pages = self._first_pages(resource, relations, newer, progress.field or _bookmark(resource).field)
         last: int | None = resumed
         ended = self.client.now
         for page in pages:
@@ -76,7 +76,7 @@ class Walker:
         progress.loaded(field, ended)
 
     def _first_pages(
-        self, resource: type[Resource], relations: tuple[str, ...], newer: tuple[Filter, ...]
+        self, resource: type[Resource], relations: tuple[str, ...], newer: tuple[Filter, ...], field: str
     ) -> tuple[str, Iterator[Page]]:
         query = Query(resource, newer, _key_sort(resource), relations)
         if resource.api.event and self.start_date is not None:
@@ -84,7 +84,7 @@ class Walker:
             if found is not None:
                 return found
             _log.warning("%s: the API cannot filter by time; start_date has no effect.", resource.api.stream)
-        return _bookmark(resource).field, self.client.pages(query)
+        return field, self.client.pages(query)
 
     def _changes(
         self, resource: type[Resource], relations: tuple[str, ...], progress: Progress
@@ -101,6 +101,7 @@ class Walker:
         fallback = _bookmark(resource).fallback
         if fallback is not None and (progress.field == fallback) != (field == fallback):
             _log.warning("%s: changes are now found by %s; all is read once more.", resource.api.stream, field)
+            progress.follow(field)
             return None
         return _advancing(pages, field, resource, progress, by_stamp=by_stamp)
 
