@@ -210,9 +210,9 @@ def test_an_authorisation_server_that_is_down_is_unreachable(sandbox: Sandbox, t
     ("answer", "kind"),
     [
         (Answer(503, b"<html>down</html>"), OutageError),
-        (Answer(200, b"<html>portal</html>"), CredentialsError),
+        (Answer(200, b"<html>portal</html>"), OutageError),
         (Answer(200, {"token_type": "Bearer"}), CredentialsError),
-        (Answer(302, {}, {"Location": "http://127.0.0.1:9/"}), CredentialsError),
+        (Answer(302, {}, {"Location": "http://127.0.0.1:9/"}), UnreachableError),
     ],
 )
 def test_an_answer_that_holds_no_token_is_an_error(

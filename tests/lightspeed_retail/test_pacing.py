@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 import pytest
@@ -41,8 +41,8 @@ class Server:
         if self.level >= self.size:
             self.refused.append(f"bucket at {now}: {self.level}")
         self.level += cost
-        burst = (self.in_window, self.burst) if self.tells_burst else (None, None)
-        return Limits(self.level, self.size, self.rate, *burst, cost)
+        limits = Limits(self.level, self.size, self.rate, cost=cost)
+        return replace(limits, burst_level=self.in_window, burst_size=self.burst) if self.tells_burst else limits
 
 
 class World:

@@ -20,7 +20,7 @@ def entry_of(stream: str) -> dict[str, Any]:
     found = [entry for entry in discovered()["streams"] if entry["tap_stream_id"] == stream]
     assert len(found) == 1
     entry = dict(found[0])
-    # The SDK lists the properties of an object in no fixed order.
+    # Their order means nothing; sorted, a new property is one change.
     entry["metadata"] = sorted(entry["metadata"], key=lambda mark: mark["breadcrumb"])
     return entry
 
