@@ -113,7 +113,8 @@ def test_a_second_run_after_a_day_brings_what_changed_and_doubles_nothing(build:
     assert house.differences() == {}
     before = tables(house.server)
     since = {
-        resource: stamp(instant(newest) - LOOKBACK - LOAD) for resource, newest in newest_stamps(house.sandbox.store).items()
+        resource: stamp(instant(newest) - LOOKBACK - LOAD)
+        for resource, newest in newest_stamps(house.sandbox.store).items()
     }
     first_price = sum(entry["cost"] for entry in house.sandbox.requests)
 

@@ -118,9 +118,7 @@ def test_neither_are_several_connections_that_share_a_pacer(
     assert server.refused == []
 
 
-@given(
-    phase=st.floats(0, 1, exclude_max=True), latency=st.sampled_from([0.0, 0.001, 0.02]), tells_burst=st.booleans()
-)
+@given(phase=st.floats(0, 1, exclude_max=True), latency=st.sampled_from([0.0, 0.001, 0.02]), tells_burst=st.booleans())
 def test_cheap_requests_without_delay_stay_within_every_window(
     phase: float, latency: float, *, tells_burst: bool
 ) -> None:
