@@ -16,7 +16,7 @@ demo: $(INSTALLED) ## A retailer's year from a local sandbox into a local wareho
 	@tools/clean lightspeed-sandbox demo
 
 test: $(INSTALLED) ## Run the tests; ARGS="-k name" chooses some.
-	@tools/clean pytest -n 2 tests $(ARGS)
+	@tools/clean pytest -n 2 --dist loadfile tests $(ARGS)
 
 lint: $(INSTALLED) ## Check style and format.
 	@tools/clean ruff check .

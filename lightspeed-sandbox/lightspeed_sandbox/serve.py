@@ -139,7 +139,7 @@ class Sandbox:
         Raises:
             OSError: The address is taken.
         """
-        self._socket = socket.create_server((self.config.host, self.config.port), backlog=128)
+        self._socket = _listen(self.config.host, self.config.port)
         settings = uvicorn.Config(
             application(self.server, Control(self).routes()),
             log_config=None,
@@ -201,6 +201,16 @@ class Sandbox:
             ignored=frozenset(config.ignore_filter),
         )
         return Server(api, self.clock, grants, limits, Faults(config.faults), config.latency / config.time_scale)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """A listening socket that names its protocol: only then does asyncio send answers without delay (TCP_NODELAY)."""
+    family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    listening = socket.socket(family, kind, socket.IPPROTO_TCP)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listening.bind(address)
+    listening.listen(128)
+    return listening
 
 
 def _open(config: Config) -> Store:
