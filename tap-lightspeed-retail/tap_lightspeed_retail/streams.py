@@ -106,7 +106,8 @@ class ResourceStream(Stream):
             walk = self.run.walker.tail(self.resource, relations, last) if last else ()
         else:
             progress = Progress([self.stream_state], self.run.clock)
-            walk = () if progress.loading else self.run.walker.news(self.resource, relations, progress)
+            begun = not progress.loading or "first_load" in self.stream_state
+            walk = self.run.walker.news(self.resource, relations, progress) if begun else ()
         for rows in walk:
             self._checkpoint()
             for row in rows:

@@ -34,10 +34,9 @@ from tests.end_to_end.project import (
 )
 from tests.retailer import comparable, small_sandbox, small_store, table
 
-# A run goes back by the look-back, and by as long as the walk before it took: seconds, for so few rows.
-LOOKBACK = timedelta(minutes=5) + timedelta(minutes=1)
-# Changes are read from when the first load began; it may have taken so long.
-LOAD = timedelta(minutes=2)
+LOOKBACK = timedelta(minutes=5)
+# Changes are read from when a walk began, as far as the stamps tell; it may have taken so long.
+LOAD = timedelta(minutes=3)
 
 
 @dataclass
