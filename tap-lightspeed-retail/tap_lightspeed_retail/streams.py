@@ -86,7 +86,8 @@ class ResourceStream(Stream):
             yield from self._records()
         except RightsError as error:
             scopes = " or ".join(self.resource.api.read_scopes) or "a right of the employee"
-            self.logger.warning("Stream %s is skipped: %s It takes %s.", self.name, error, scopes)
+            reason = str(error).rstrip(".")
+            self.logger.warning("Stream %s is skipped: %s. It takes %s.", self.name, reason, scopes)
 
     def _records(self) -> Iterator[Record]:
         if not self.resource.api.enveloped:

@@ -10,6 +10,8 @@ import sys
 from functools import cache
 from pathlib import Path
 
+import pytest
+
 from tests.conftest import ROOT
 
 IGNORED = {".git", ".venv", ".demo", ".meltano", ".hypothesis", "__pycache__"}
@@ -40,8 +42,9 @@ def _text(path: Path) -> str:
     return path.read_text(encoding="utf-8", errors="replace")
 
 
-def test_the_meltano_project_knows_every_setting_and_selection_of_the_tap() -> None:
-    command = [sys.executable, str(ROOT / "tools" / "meltano_settings.py"), "--check"]
+@pytest.mark.parametrize("tool", ["meltano_settings.py", "streams_page.py"])
+def test_what_is_generated_follows_the_declarations_and_settings(tool: str) -> None:
+    command = [sys.executable, str(ROOT / "tools" / tool), "--check"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
