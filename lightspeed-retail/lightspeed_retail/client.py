@@ -208,13 +208,13 @@ class Client:
         raise errors.of_status(status, body, what)
 
     def _rate_limited(self, answer: requests.Response, what: str) -> errors.RateLimitedError:
-        burst = answer.headers.get("X-LS-API-RateLimit-Type") == "api-burst-limiter"
+        """Keep to `Retry-After`, for all threads, and for a second at the least: so long is a burst window."""
         try:
             seconds = float(answer.headers["Retry-After"])
         except (KeyError, ValueError):
             seconds = 1.0
         self.pacer.back_off(max(seconds, 1.0))
-        return errors.RateLimitedError(f"{what}: refused for the rate limit.", retry_after=seconds, burst=burst)
+        return errors.RateLimitedError(f"{what}: refused for the rate limit.", status=answer.status_code)
 
     def _date(self, answer: requests.Response) -> datetime:
         """The server's clock; the first answer's is the run's, and tells whether the local one is off."""

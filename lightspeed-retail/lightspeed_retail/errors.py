@@ -58,18 +58,7 @@ class RetriableError(ApiError):
 
 
 class RateLimitedError(RetriableError):
-    """429: the bucket is full or too many requests came in one second.
-
-    Attributes:
-        retry_after: Seconds that the API asks to wait, if it said.
-        burst: Whether the one-second window was the cause.
-    """
-
-    def __init__(self, text: str, *, retry_after: float | None = None, burst: bool = False) -> None:
-        """Carry what the API said about waiting."""
-        super().__init__(text, status=429)
-        self.retry_after = retry_after
-        self.burst = burst
+    """429: the bucket is full or too many requests came in one second."""
 
 
 class OutageError(RetriableError):

@@ -96,6 +96,18 @@ def problems(settings: Mapping[str, Any], schema: Schema, *, extra: Iterable[str
     return [line for line in found if line] + _lacking(settings)
 
 
+def check(settings: Mapping[str, Any], schema: Schema, *, raise_errors: bool) -> list[str]:
+    """The problems of some settings.
+
+    Raises:
+        SettingsError: There are some, and they are to be raised.
+    """
+    found = problems(settings, schema)
+    if found and raise_errors:
+        raise SettingsError(" ".join(found))
+    return found
+
+
 def check_environment(prefix: str, schema: Schema) -> None:
     """See that variables hold what their settings want; the SDK would stop with a stack trace that shows the value.
 

@@ -48,7 +48,7 @@ class LogOnce:
         """Report on behalf of a stream; `kept` says whether unknown keys are kept."""
         self.stream = stream
         self._fate = "it is kept" if kept else "set keep_unknown_fields to keep it"
-        self.misfits: dict[str, int] = {}
+        self._misfits: set[str] = set()
         self._unknown: set[str] = set()
 
     def unknown(self, field: str) -> None:
@@ -61,14 +61,14 @@ class LogOnce:
 
     def misfit(self, field: str, value: object) -> None:
         """Name a field whose value is not of its declared type."""
-        if field not in self.misfits:
+        if field not in self._misfits:
             _log.warning(
                 "%s: %s holds a %s that does not fit its type; such values arrive as null",
                 self.stream,
                 field,
                 type(value).__name__,
             )
-        self.misfits[field] = self.misfits.get(field, 0) + 1
+        self._misfits.add(field)
 
 
 def rows(body: Mapping[str, Any], envelope: str) -> list[Record]:

@@ -9,9 +9,8 @@ from singer_sdk import Tap
 from singer_sdk.contrib.msgspec import MsgSpecWriter
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 
-from lightspeed_retail.errors import SettingsError
 from lightspeed_retail.resources import Resource
-from lightspeed_retail.settings import check_environment, problems
+from lightspeed_retail.settings import check, check_environment
 from tap_lightspeed_retail import documents
 from tap_lightspeed_retail.run import Run
 from tap_lightspeed_retail.settings import SCHEMA
@@ -95,10 +94,7 @@ class TapLightspeedRetail(Tap):
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
         """Check the settings in words that never show a value; the SDK's own messages would."""
         self.append_builtin_config(self.config_jsonschema)
-        found = problems(self.config, self.config_jsonschema)
-        if found and raise_errors:
-            raise SettingsError(" ".join(found))
-        return found
+        return check(self.config, self.config_jsonschema, raise_errors=raise_errors)
 
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:  # noqa: ARG002  the signal's form
         """End with a code that tells the scheduler that not all was read; the last state stands."""

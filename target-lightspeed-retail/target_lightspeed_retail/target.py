@@ -6,8 +6,8 @@ from typing import Any, ClassVar
 
 from singer_sdk.target_base import Target
 
-from lightspeed_retail.errors import LightspeedError, SettingsError
-from lightspeed_retail.settings import problems
+from lightspeed_retail.errors import LightspeedError
+from lightspeed_retail.settings import check
 from target_lightspeed_retail.settings import SCHEMA
 
 
@@ -28,7 +28,4 @@ class TargetLightspeedRetail(Target):
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
         """Check the settings in words that never show a value; the SDK's own messages would."""
         self.append_builtin_config(self.config_jsonschema)
-        found = problems(self.config, self.config_jsonschema)
-        if found and raise_errors:
-            raise SettingsError(" ".join(found))
-        return found
+        return check(self.config, self.config_jsonschema, raise_errors=raise_errors)

@@ -8,14 +8,13 @@ from random import Random
 
 from lightspeed_sandbox.generate import catalog, company, goods, people, purchasing, stock
 from lightspeed_sandbox.generate.books import Books
-from lightspeed_sandbox.generate.coverage import never_filled
 from lightspeed_sandbox.generate.day import close_up, live, remember_last_sales
 from lightspeed_sandbox.generate.hours import DAY
 from lightspeed_sandbox.generate.scale import Founding, Scale
 from lightspeed_sandbox.generate.world import World
 from lightspeed_sandbox.store import Store
 
-__all__ = ["Scale", "advance", "build", "never_filled"]
+__all__ = ["Scale", "advance", "build"]
 
 _DAYS_LIVED = "generate.days_lived"
 _FLUSH_EVERY = 30
