@@ -3,19 +3,12 @@
 from __future__ import annotations
 
 from lightspeed_retail.resources import account, customers, items, purchasing, sales, workorders
-from lightspeed_retail.resources.declaration import (
-    Endpoint,
-    Field,
-    FieldType,
-    Nested,
-    Part,
-    Resource,
-    Snapshot,
-    Stamp,
-    Tail,
-)
+from lightspeed_retail.resources.declaration import Field, FieldType, Nested, Part, Resource
+from lightspeed_retail.resources.endpoint import Bookmark, Days, Endpoint, Snapshot, Stamp, Tail, Vanishing
 
 __all__ = [
+    "Bookmark",
+    "Days",
     "Endpoint",
     "Field",
     "FieldType",
@@ -25,6 +18,7 @@ __all__ = [
     "Snapshot",
     "Stamp",
     "Tail",
+    "Vanishing",
     "account",
     "customers",
     "items",

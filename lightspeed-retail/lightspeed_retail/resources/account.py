@@ -6,8 +6,9 @@ from datetime import datetime
 from decimal import Decimal
 
 from lightspeed_retail.resources import parts
-from lightspeed_retail.resources.declaration import Endpoint, Resource, Secret, Stamp, part, to_many, to_one
+from lightspeed_retail.resources.declaration import Resource, Secret, part, to_many, to_one
 from lightspeed_retail.resources.declaration import parts as nested_list
+from lightspeed_retail.resources.endpoint import Endpoint, Stamp
 
 
 class Account(Resource):

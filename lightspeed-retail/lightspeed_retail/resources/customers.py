@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from lightspeed_retail.resources import parts
-from lightspeed_retail.resources.declaration import Endpoint, Resource, Stamp, to_many, to_one
+from lightspeed_retail.resources.declaration import Resource, to_many, to_one
+from lightspeed_retail.resources.endpoint import Endpoint, Stamp
 
 
 class Customer(Resource):

@@ -23,11 +23,22 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar, Literal, get_type_hints
 
+from lightspeed_retail.resources.endpoint import Endpoint
+
 Money = Annotated[Decimal, "money"]
 """An amount in the currency of the account, exact to the last digit."""
 
 Secret = Annotated[str, "secret"]
 """A credential that some answers carry: known by name, never converted, never emitted."""
+
+Personal = Annotated[str, "personal"]
+"""A text that tells who somebody is or how to reach them."""
+
+PersonalDate = Annotated[date, "personal"]
+"""A date that belongs to a person, such as a birthday."""
+
+Flags = Annotated[dict[str, bool], "flags"]
+"""Names that are set or not, as in `{"register": "true"}`; which names there are is up to the API."""
 
 
 class FieldType(enum.Enum):
@@ -42,6 +53,7 @@ class FieldType(enum.Enum):
     DATE = enum.auto()
     OBJECT = enum.auto()
     LIST = enum.auto()
+    FLAGS = enum.auto()
     SECRET = enum.auto()
 
 
@@ -53,8 +65,12 @@ _SCALARS: dict[Any, FieldType] = {
     bool: FieldType.BOOLEAN,
     datetime: FieldType.DATETIME,
     date: FieldType.DATE,
+    Personal: FieldType.STRING,
+    PersonalDate: FieldType.DATE,
+    Flags: FieldType.FLAGS,
     Secret: FieldType.SECRET,
 }
+_PERSONAL = (Personal, PersonalDate)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +86,7 @@ class Nested:
         children: Relations of the target that can be asked for along with it.
         wrapper: A second key around the record, as in `{"ItemUUID": {"ItemUUID": {...}}}`.
         empty: What the API sends for an empty list: `""`, or nothing at all.
+        personal: Whether all texts in it belong to a person, whatever they are: notes on a customer, for example.
     """
 
     target: type[Part | str] | str
@@ -80,6 +97,7 @@ class Nested:
     children: tuple[str, ...] = ()
     wrapper: str | None = None
     empty: Literal[""] | None = None
+    personal: bool = False
 
     @property
     def many(self) -> bool:
@@ -110,10 +128,15 @@ class Nested:
 
 
 def to_one(
-    target: type[Part] | str, *, default: bool | None = None, children: tuple[str, ...] = (), wrapper: str | None = None
+    target: type[Part] | str,
+    *,
+    default: bool | None = None,
+    children: tuple[str, ...] = (),
+    wrapper: str | None = None,
+    personal: bool = False,
 ) -> Nested:
     """Declare a relation to a single record: 0.2 drips on a list, 0.1 on a single read."""
-    return Nested(target=target, default=default, children=children, wrapper=wrapper)
+    return Nested(target=target, default=default, children=children, wrapper=wrapper, personal=personal)
 
 
 def to_many(
@@ -124,9 +147,18 @@ def to_many(
     rides: bool = False,
     children: tuple[str, ...] = (),
     empty: Literal[""] | None = None,
+    personal: bool = False,
 ) -> Nested:
     """Declare a relation to a list of records: 0.4 drips on a list, 0.2 on a single read."""
-    return Nested(target=target, element=element, default=default, rides=rides, children=children, empty=empty)
+    return Nested(
+        target=target,
+        element=element,
+        default=default,
+        rides=rides,
+        children=children,
+        empty=empty,
+        personal=personal,
+    )
 
 
 def part(target: type[Part] | str, *, wrapper: str | None = None) -> Nested:
@@ -141,11 +173,12 @@ def parts(element: str, target: type[Part | str], *, empty: Literal[""] | None =
 
 @dataclass(frozen=True)
 class Field:
-    """One key of a record: its name, what it holds, and for nested records how they are wrapped."""
+    """One key of a record: its name, what it holds, how nested records are wrapped, and whether it is personal."""
 
     name: str
     type: FieldType
     nested: Nested | None = None
+    personal: bool = False
 
 
 class Part:
@@ -156,7 +189,9 @@ class Part:
     def fields(cls) -> tuple[Field, ...]:
         """All fields in declared order, scalars first."""
         hints = get_type_hints(cls, include_extras=True)
-        scalars = [Field(name, _SCALARS[hint]) for name, hint in hints.items() if hint in _SCALARS]
+        scalars = [
+            Field(name, _SCALARS[hint], personal=hint in _PERSONAL) for name, hint in hints.items() if hint in _SCALARS
+        ]
         nested = [
             Field(name, FieldType.LIST if value.many else FieldType.OBJECT, value)
             for owner in reversed(cls.__mro__)
@@ -184,77 +219,6 @@ class Part:
         return tuple(field for field in cls.fields() if field.nested is not None and field.nested.asked)
 
 
-@dataclass(frozen=True)
-class Snapshot:
-    """No usable change stamp: the list is read whole in every run."""
-
-
-@dataclass(frozen=True)
-class Stamp:
-    """Rows carry a stamp that moves with every change and can be filtered.
-
-    Args:
-        field: The stamp in the payload.
-        spellings: Its names as a filter, most likely first, where documentation and payload disagree.
-        fallback: A weaker stamp for when the API refuses the filter or a row lacks the stamp.
-    """
-
-    field: str = "timeStamp"
-    spellings: tuple[str, ...] = ()
-    fallback: str | None = None
-
-    @property
-    def candidates(self) -> tuple[str, ...]:
-        """Names to filter by, in the order in which to try them."""
-        names = self.spellings or (self.field,)
-        return (*names, self.fallback) if self.fallback else names
-
-
-@dataclass(frozen=True)
-class Tail:
-    """No stamp: rows come with their parents, and what is newer than the last key seen."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Endpoint:
-    """Where and how a resource is reached.
-
-    Args:
-        stream: Name of its stream.
-        path: Below `/Account/{accountID}`, or from the root of the host where it starts with `/API`.
-        key: The field that identifies a row within an account.
-        docs: Its page in the official documentation.
-        bookmark: How a later run finds what changed.
-        sortable: Fields that the API sorts by.
-        archived: Whether it has archived rows, which stay hidden without `archived=true`.
-        event: Whether rows are events in time, which `start_date` limits.
-        verbs: Methods that the API allows.
-        delete: What DELETE does.
-        read_scopes: OAuth scopes of which any one allows reading; none: any valid token.
-        write_scopes: The same for writing.
-        enveloped: Whether a single answer is wrapped in the resource's name.
-    """
-
-    stream: str
-    path: str
-    key: str
-    docs: str
-    bookmark: Snapshot | Stamp | Tail = Snapshot()
-    sortable: tuple[str, ...] = ()
-    archived: bool = False
-    event: bool = False
-    verbs: tuple[str, ...] = ("GET",)
-    delete: Literal["archive", "delete"] | None = None
-    read_scopes: tuple[str, ...] = ()
-    write_scopes: tuple[str, ...] = ()
-    enveloped: bool = True
-
-    @property
-    def sorts_by_stamp(self) -> bool:
-        """Whether a walk can follow the change stamp from old to new."""
-        return isinstance(self.bookmark, Stamp) and any(name in self.sortable for name in self.bookmark.candidates)
-
-
 class Resource(Part):
     """A list of records that the API serves, writes, or both."""
 
@@ -279,6 +243,11 @@ class Resource(Part):
     def all(cls) -> tuple[type[Resource], ...]:
         """Every declared resource, in the order of declaration."""
         return tuple(cls._declared.values())
+
+    @classmethod
+    def envelope(cls) -> str:
+        """Key of the rows in an answer."""
+        return cls.api.envelope or cls.__name__
 
     @classmethod
     def summary(cls) -> str:

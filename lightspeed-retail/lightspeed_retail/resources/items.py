@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from lightspeed_retail.resources import parts
-from lightspeed_retail.resources.declaration import Endpoint, Money, Resource, Stamp, part, to_many, to_one
+from lightspeed_retail.resources.declaration import Money, Resource, part, to_many, to_one
 from lightspeed_retail.resources.declaration import parts as nested_list
+from lightspeed_retail.resources.endpoint import Endpoint, Stamp
 
 _READ = ("employee:inventory_read", "employee:inventory")
 _WRITE = ("employee:inventory",)

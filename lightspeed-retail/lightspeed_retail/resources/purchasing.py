@@ -6,7 +6,8 @@ from datetime import datetime
 from decimal import Decimal
 
 from lightspeed_retail.resources import parts
-from lightspeed_retail.resources.declaration import Endpoint, Money, Resource, Stamp, part, to_many, to_one
+from lightspeed_retail.resources.declaration import Money, Resource, part, to_many, to_one
+from lightspeed_retail.resources.endpoint import Endpoint, Stamp
 
 _ORDERS = ("employee:purchase_orders",)
 
@@ -53,7 +54,7 @@ class Order(Resource):
         bookmark=Stamp(),
         sortable=("orderID", "timeStamp"),
         archived=True,
-        event=True,
+        event="createTime",
         verbs=("GET", "POST", "PUT", "DELETE"),
         delete="archive",
         read_scopes=_ORDERS,

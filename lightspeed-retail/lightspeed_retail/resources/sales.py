@@ -6,8 +6,9 @@ from datetime import datetime
 from decimal import Decimal
 
 from lightspeed_retail.resources import parts
-from lightspeed_retail.resources.declaration import Endpoint, Money, Resource, Stamp, Tail, part, to_many, to_one
+from lightspeed_retail.resources.declaration import Money, Resource, part, to_many, to_one
 from lightspeed_retail.resources.declaration import parts as nested_list
+from lightspeed_retail.resources.endpoint import Endpoint, Stamp, Tail
 
 _READ = ("employee:register_read", "employee:register")
 _WRITE = ("employee:register",)
@@ -25,7 +26,7 @@ class Sale(Resource):
         bookmark=Stamp("updateTime", spellings=("updateTime", "updatetime"), fallback="timeStamp"),
         sortable=("saleID", "timeStamp", "completeTime", "updatetime"),
         archived=True,
-        event=True,
+        event="completeTime",
         verbs=("GET", "POST", "PUT", "DELETE"),
         delete="archive",
         read_scopes=_READ,

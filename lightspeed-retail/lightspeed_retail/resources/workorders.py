@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from lightspeed_retail.resources.declaration import Endpoint, Money, Resource, Stamp, to_many, to_one
+from lightspeed_retail.resources.declaration import Money, Resource, to_many, to_one
+from lightspeed_retail.resources.endpoint import Endpoint, Stamp
 
 _WORKBENCH = ("employee:workbench",)
 
@@ -19,7 +20,7 @@ class Workorder(Resource):
         bookmark=Stamp(),
         sortable=("workorderID", "timeStamp"),
         archived=True,
-        event=True,
+        event="timeIn",
         verbs=("GET", "POST", "PUT", "DELETE"),
         delete="archive",
         read_scopes=_WORKBENCH,
