@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from lightspeed_retail.resources import Field, FieldType, Nested, Part, Resource
-from lightspeed_retail.wire import is_offered, stamp
+from lightspeed_retail.wire import emitted, stamp
 
 RESOURCES = [resource for resource in Resource.all() if resource.__module__.startswith("lightspeed_retail.")]
 
@@ -19,6 +19,7 @@ _SCALARS: dict[FieldType, st.SearchStrategy[Any]] = {
     FieldType.MONEY: st.decimals(-(10**9), 10**9, places=7),
     FieldType.STRING: st.text(min_size=1, max_size=8),
     FieldType.BOOLEAN: st.booleans(),
+    FieldType.FLAGS: st.dictionaries(st.text("abc_", min_size=1), st.booleans(), min_size=1, max_size=3),
     FieldType.DATETIME: st.datetimes(datetime(1970, 1, 1), datetime(2099, 1, 1)).map(  # noqa: DTZ001  made UTC below
         lambda moment: stamp(moment.astimezone())
     ),
@@ -28,9 +29,8 @@ _SCALARS: dict[FieldType, st.SearchStrategy[Any]] = {
 
 def carried(part: type[Part], within: Nested | None = None) -> Iterator[Field]:
     """The fields that a record of a declaration can carry where it stands."""
-    for field in part.fields():
-        if field.type is not FieldType.SECRET and (within is None or is_offered(within, field)):
-            yield field
+    for field, _ in emitted(part, within):
+        yield field
 
 
 def typed_records(part: type[Part], within: Nested | None = None) -> st.SearchStrategy[dict[str, Any]]:

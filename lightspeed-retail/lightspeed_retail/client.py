@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
@@ -23,12 +23,11 @@ import urllib3
 from lightspeed_retail import errors
 from lightspeed_retail.oauth import Authorisation, decoded
 from lightspeed_retail.pacing import Limits, Pacer
-from lightspeed_retail.query import BASE_PRICE, Query
-from lightspeed_retail.resources import Resource
+from lightspeed_retail.query import BASE_PRICE, PAGE_SIZE, Query, Version, encoded
+from lightspeed_retail.resources import FieldType, Resource
 from lightspeed_retail.wire import Record, rows
 
 DEFAULT_API_URL = "https://api.lightspeedapp.com"
-VERSION_PATH = "/API/V3"
 _TIMEOUT = (10.0, 180.0)
 _MAX_TRIES = 8
 _FIRST_TRIES = 3
@@ -65,6 +64,7 @@ class Client:
         session: Connection to use; certificate settings come with it.
         pacer: The model of the limits; shared where several clients work on one bucket.
         retry_wait: Seconds before the first repetition; each further one waits twice as long.
+        version: Version of the API to ask.
     """
 
     def __init__(
@@ -76,8 +76,10 @@ class Client:
         session: requests.Session | None = None,
         pacer: Pacer | None = None,
         retry_wait: float = 0.5,
+        version: Version = Version.V3,
     ) -> None:
         """Prepare a client; nothing is asked yet."""
+        self.version = version
         self.pacer = pacer or Pacer()
         self.requests = 0
         self.account_id: int | None = None
@@ -96,16 +98,25 @@ class Client:
 
     def accounts(self) -> list[Record]:
         """The accounts that the token belongs to, as they stand on the wire; normally one."""
-        answer, _ = self._get(f"{VERSION_PATH}/Account.json", BASE_PRICE)
+        answer, _ = self._get(f"{self.version.root}/Account.json", BASE_PRICE)
         return rows(answer, "Account")
 
     def record(self, path: str) -> Record:
         """A single answer at a path below the version, for example `/Account/1.json`, as it stands on the wire."""
-        answer, _ = self._get(VERSION_PATH + path, BASE_PRICE)
+        answer, _ = self._get(self.version.root + path, BASE_PRICE)
         return answer
 
+    def single(self, resource: type[Resource]) -> Record:
+        """The one record of a resource that has no list, such as the session, as it stands on the wire."""
+        answer, _ = self._get(self.version.path(resource, self.account_id), BASE_PRICE)
+        found: Record = answer.get(resource.envelope(), answer)
+        return found
+
     def pages(self, query: Query) -> Iterator[Page]:
-        """Walk through a list, page by page, following the API's own links.
+        """Walk through a list, page by page.
+
+        V3 is walked by the API's own links. V2 has only offsets, which lose rows that shift, so it is walked by key
+        where rows have a number for one.
 
         Args:
             query: What to ask for.
@@ -118,17 +129,56 @@ class Client:
             CredentialsError: The API refused the credentials.
             UnreachableError: The API did not answer, however often it was asked.
         """
-        envelope = query.resource.__name__
-        address: str | None = f"{self._list_path(query.resource)}?{query.encoded()}"
+        path = self.version.path(query.resource, self.account_id, query.parent)
+        walk = self._walk(path, query)
+        try:
+            first = next(walk)
+        except errors.NotFoundError:
+            if query.resource.api.elsewhere is None:
+                raise
+            walk = self._walk(self.version.below(query.resource.api.elsewhere, self.account_id), query)
+        else:
+            yield first
+        yield from walk
+
+    def _walk(self, path: str, query: Query) -> Iterator[Page]:
+        if self.version is Version.V3:
+            return self._linked_pages(path, query)
+        return self._pages_by_key(path, query) if has_number(query.resource) else self._pages_by_offset(path, query)
+
+    def _linked_pages(self, path: str, query: Query) -> Iterator[Page]:
+        address: str | None = f"{path}?{query.encoded()}"
         while address is not None:
-            answer, date = self._get_page(address, query.price, envelope)
+            answer, date = self._get_page(address, query)
             following = self._following(answer, address)
-            yield Page(rows(answer, envelope), following, date)
+            yield Page(_rows(answer, query), following, date)
             address = following
 
-    def _list_path(self, resource: type[Resource]) -> str:
-        path = resource.api.path
-        return path if path.startswith("/API") else f"{VERSION_PATH}/Account/{self.account_id}{path}"
+    def _pages_by_key(self, path: str, query: Query) -> Iterator[Page]:
+        key = query.resource.api.key
+        rest: Query | None = replace(query, sort=key)
+        last = -1
+        while rest is not None:
+            address = f"{path}?{rest.encoded(self.version)}"
+            answer, date = self._get_page(address, query)
+            found = _rows(answer, query)
+            highest = max((int(row[key]) for row in found), default=last)
+            more = _more(answer, len(found), len(found))
+            if more and highest <= last:
+                message = f"GET {path}: the API ignores the filter on {key}; the walk cannot go on."
+                raise errors.OutageError(message, status=HTTPStatus.OK)
+            rest, last = (rest.after(highest) if more else None), highest
+            yield Page(found, address if rest else None, date)
+
+    def _pages_by_offset(self, path: str, query: Query) -> Iterator[Page]:
+        offset: int | None = 0
+        while offset is not None:
+            params = [*query.params(self.version), *([("offset", str(offset))] if offset else [])]
+            address = f"{path}?{encoded(params)}"
+            answer, date = self._get_page(address, query)
+            found = _rows(answer, query)
+            offset = offset + len(found) if _more(answer, len(found), offset + len(found)) else None
+            yield Page(found, address if offset else None, date)
 
     @staticmethod
     def _following(answer: Record, address: str) -> str | None:
@@ -144,12 +194,12 @@ class Client:
             raise errors.OutageError(message, status=HTTPStatus.OK)
         return following
 
-    def _get_page(self, address: str, price: Decimal, envelope: str) -> tuple[Record, datetime]:
+    def _get_page(self, address: str, query: Query) -> tuple[Record, datetime]:
         """Get a page; smaller pages where the API runs out of memory or time (it answers 500 or 504 then)."""
         limit = int(dict(parse_qsl(urlsplit(address).query)).get("limit", "0"))
         while True:
             try:
-                return self._get(address, price, envelope)
+                return self._get(address, query.price, query.resource)
             except errors.OutageError as error:
                 limit //= 2
                 if limit < _SMALLEST_PAGE or error.status not in _TOO_MUCH:
@@ -157,11 +207,11 @@ class Client:
                 _log.warning("Trying %s again with %s rows a page.", urlsplit(address).path, limit)
                 address = _with_limit(address, limit)
 
-    def _get(self, address: str, price: Decimal, envelope: str | None = None) -> tuple[Record, datetime]:
-        answer: tuple[Record, datetime] = self._get_with_retries(address, price, envelope)
+    def _get(self, address: str, price: Decimal, listed: type[Resource] | None = None) -> tuple[Record, datetime]:
+        answer: tuple[Record, datetime] = self._get_with_retries(address, price, listed)
         return answer
 
-    def _get_once(self, address: str, price: Decimal, envelope: str | None) -> tuple[Record, datetime]:
+    def _get_once(self, address: str, price: Decimal, listed: type[Resource] | None) -> tuple[Record, datetime]:
         """Ask once; a refused token is renewed and the question repeated, one time."""
         token = self._authorisation.bearer()
         answer = self._send(address, price, token)
@@ -170,7 +220,7 @@ class Client:
         date = self._date(answer)
         what = f"GET {urlsplit(address).path}"
         body = self._judge(answer, what)
-        if envelope is not None and envelope not in body and "@attributes" not in body:
+        if listed is not None and not _is_list(body, listed):
             raise errors.OutageError(f"{what}: the answer is no list.", status=answer.status_code)
         return body, date
 
@@ -273,6 +323,28 @@ class Client:
     def _unreachable(self, error: Exception) -> errors.UnreachableError:
         what = type(error).__name__
         return errors.UnreachableError(f"Cannot reach {self._api_url} ({what}): check api_url and the network.")
+
+
+def has_number(resource: type[Resource]) -> bool:
+    """Whether rows are told apart by one whole number, so that a list can be walked by it."""
+    return not resource.api.dimensions and resource.field(resource.api.key).type is FieldType.INTEGER
+
+
+def _rows(answer: Record, query: Query) -> list[Record]:
+    return rows(answer, query.resource.envelope(), query.resource.api.key)
+
+
+def _is_list(body: Record, resource: type[Resource]) -> bool:
+    return resource.envelope() in body or "@attributes" in body or not resource.api.attributes
+
+
+def _more(answer: Record, found: int, passed: int) -> bool:
+    """Whether V2 has more rows than those passed so far: it counts them on every page, or else the page is full."""
+    attributes = answer.get("@attributes")
+    if not found or not isinstance(attributes, dict):
+        return False
+    count = str(attributes.get("count"))
+    return int(count) > passed if count.isdecimal() else found >= int(attributes.get("limit") or PAGE_SIZE)
 
 
 def _with_limit(address: str, limit: int) -> str:

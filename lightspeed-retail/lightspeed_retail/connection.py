@@ -11,6 +11,7 @@ import requests
 from lightspeed_retail.client import DEFAULT_API_URL, Client
 from lightspeed_retail.errors import NotFoundError, RightsError, SettingsError
 from lightspeed_retail.oauth import DEFAULT_AUTH_URL, Authorisation, FixedToken, RefreshingToken
+from lightspeed_retail.query import Version
 from lightspeed_retail.settings import check_address
 from lightspeed_retail.tokens import TokenFile, default_path
 
@@ -28,6 +29,7 @@ def client(settings: Mapping[str, Any]) -> Client:
         api_url=api_url,
         user_agent=settings.get("user_agent"),
         session=_session(settings),
+        version=Version[settings.get("api_version") or "V3"],
     )
 
 

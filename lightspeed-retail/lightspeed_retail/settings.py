@@ -71,6 +71,13 @@ CONNECTION: dict[str, Schema] = {
         default=DEFAULT_AUTH_URL,
         pattern="^https?://",
     ),
+    "api_version": setting(
+        "string",
+        "API version",
+        "Version of the API: V3, or V2 for the older paths.",
+        default="V3",
+        enum=["V3", "V2", None],
+    ),
     "user_agent": setting("string", "User agent", "How requests name the program to Lightspeed.", pattern="^[ -~]*$"),
     "ca_bundle": setting(
         "string",
@@ -170,7 +177,7 @@ def _describe(error: jsonschema.ValidationError) -> str:
     if error.validator in {"minimum", "maximum"}:
         return f"{name} must be {'at least' if error.validator == 'minimum' else 'at most'} {expected}."
     if error.validator == "enum":
-        return f"{name} must be one of {', '.join(map(str, expected))}."
+        return f"{name} must be one of {', '.join(str(each) for each in expected if each is not None)}."
     return f"{name} is not valid ({error.validator})."
 
 

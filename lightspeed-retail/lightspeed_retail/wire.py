@@ -1,4 +1,4 @@
-"""From the wire form of the API to typed records, and back.
+"""From the wire form of the API to typed records; `lightspeed_retail.encoding` goes back.
 
 On the wire every scalar is text, a list of one is a bare object, an empty list is `""` or missing, and nothing
 tells a missing value from an empty text. A typed record holds `int`, `Decimal`, `bool` and `str`; date-times and
@@ -9,8 +9,8 @@ Source: sections 3.3 and 3.4 of the API reference (recorded answers and the page
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from decimal import Decimal
 from typing import Any, Protocol
@@ -26,7 +26,6 @@ Selected = Callable[[tuple[str, ...]], bool]
 UNKNOWN_FIELDS = "unknown_fields"
 """Where keys that no declaration knows are kept, when they are kept, at every level of a record."""
 
-_log = logging.getLogger(__name__)
 _UTC_LENGTH = len("2024-12-06T15:23:49+00:00")
 _HALF_A_DAY = timedelta(hours=12)
 
@@ -37,43 +36,39 @@ class Report(Protocol):
     def unknown(self, field: str) -> None:
         """A key that no declaration knows."""
 
-    def misfit(self, field: str, value: object) -> None:
+    def misfit(self, field: str, value: object, *, personal: bool) -> None:
         """A value that does not fit the declared type; it arrives as null."""
 
 
-class LogOnce:
-    """Logs every unknown key and every misfitting field once, by name and never by value."""
+class Privacy(Protocol):
+    """How personal data are treated before they leave."""
 
-    def __init__(self, stream: str, *, kept: bool = False) -> None:
-        """Report on behalf of a stream; `kept` says whether unknown keys are kept."""
-        self.stream = stream
-        self._fate = "it is kept" if kept else "set keep_unknown_fields to keep it"
-        self._misfits: set[str] = set()
-        self._unknown: set[str] = set()
+    def drops(self, field: Field) -> bool:
+        """Whether a personal field is left out altogether."""
 
-    def unknown(self, field: str) -> None:
-        """Name a field that Lightspeed has added."""
-        if field not in self._unknown:
-            self._unknown.add(field)
-            _log.warning(
-                "%s: the API sends a field that this version does not know: %s (%s)", self.stream, field, self._fate
-            )
-
-    def misfit(self, field: str, value: object) -> None:
-        """Name a field whose value is not of its declared type."""
-        if field not in self._misfits:
-            _log.warning(
-                "%s: %s holds a %s that does not fit its type; such values arrive as null",
-                self.stream,
-                field,
-                type(value).__name__,
-            )
-        self._misfits.add(field)
+    def disguise(self, value: Any) -> Any:
+        """What stands in place of a personal text."""
 
 
-def rows(body: Mapping[str, Any], envelope: str) -> list[Record]:
-    """The records of an answer: none, one bare object, or a list."""
-    return [row for row in as_list(body.get(envelope)) if isinstance(row, dict) and row]
+def rows(body: Mapping[str, Any], envelope: str, key: str = "") -> list[Record]:
+    """The records of an answer: none, one bare object, or a list; plain texts become records of their key.
+
+    An answer without the envelope is looked into if it holds one thing only: documentation and practice disagree about
+    some names.
+
+    Args:
+        body: The answer.
+        envelope: Key of the records.
+        key: The field that a plain text stands for; "" where there are none.
+    """
+    found = body.get(envelope) if envelope in body else _only_value(body)
+    listed = [{key: row} if key and isinstance(row, str) else row for row in as_list(found)]
+    return [row for row in listed if isinstance(row, dict) and row]
+
+
+def _only_value(body: Mapping[str, Any]) -> Any:
+    held = [value for name, value in body.items() if name != "@attributes" and isinstance(value, list | dict)]
+    return held[0] if len(held) == 1 else None
 
 
 def as_list(value: object) -> list[Any]:
@@ -147,16 +142,26 @@ def _datetime(value: Any) -> str | None:
 
 
 def _date_in(zone: tzinfo) -> Convert:
-    """Dates arrive as midnight of the shop in UTC. The nearest midnight is meant: summer time may shift it an hour."""
+    """Dates arrive as midnight of the shop in UTC. The nearest midnight is meant: summer time may shift it an hour.
+
+    Reports write `01/26/2021`.
+    """
 
     def convert(value: Any) -> str | None:
         if value == "" or value is None:
             return None
         if len(value) == len("1990-06-15"):
-            return datetime.fromisoformat(value).date().isoformat()
+            form = "%m/%d/%Y" if "/" in value else "%Y-%m-%d"
+            return datetime.strptime(value, form).date().isoformat()  # noqa: DTZ007  only the day is taken
         return (instant(value).astimezone(zone) + _HALF_A_DAY).date().isoformat()
 
     return convert
+
+
+def _flags(value: Any) -> dict[str, bool] | None:
+    if isinstance(value, list):
+        return {str(name): True for name in value} or None
+    return {name: bool(_boolean(flag)) for name, flag in value.items()} if value else None
 
 
 _SCALARS: dict[FieldType, Convert] = {
@@ -166,6 +171,7 @@ _SCALARS: dict[FieldType, Convert] = {
     FieldType.STRING: _string,
     FieldType.BOOLEAN: _boolean,
     FieldType.DATETIME: _datetime,
+    FieldType.FLAGS: _flags,
 }
 
 
@@ -174,77 +180,114 @@ def everything(_path: tuple[str, ...]) -> bool:
     return True
 
 
+def emitted(
+    part: type[Part], within: Nested | None = None, *, personal: bool = False, privacy: Privacy | None = None
+) -> Iterator[tuple[Field, bool]]:
+    """The fields that leave with a record of a declaration where it stands, and whether they are personal.
+
+    Args:
+        part: The declaration.
+        within: The nested key that holds the record; None for the record of a stream.
+        personal: Whether all texts in it are personal because of where it stands.
+        privacy: How personal data are treated; None where they are kept.
+    """
+    for field in part.fields():
+        private = field.personal or (personal and field.type is FieldType.STRING)
+        offered = within is None or is_offered(within, field)
+        dropped = field.type is FieldType.SECRET or (private and privacy is not None and privacy.drops(field))
+        if offered and not dropped:
+            yield field, private
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decoding:
+    """How a stream's rows are converted, the same at every level of a record.
+
+    Args:
+        report: Who is told about unknown keys and misfitting values.
+        selected: Which fields to convert, by their path from the root; others are left out of the record.
+        zone: Time zone of the shops, in which dates are meant.
+        keep_unknown: Whether to keep unknown keys and misfitting values under `UNKNOWN_FIELDS`, nested ones where they
+            stand.
+        privacy: How personal data are treated; None where they are kept.
+        name: What a field is called in the record.
+    """
+
+    report: Report
+    selected: Selected = everything
+    zone: tzinfo = UTC
+    keep_unknown: bool = False
+    privacy: Privacy | None = None
+    name: Callable[[str], str] = str
+
+
 class Decoder:
     """Converts wire rows of one declaration to typed records; compiled once, used for every row.
 
     Args:
         part: The declaration.
-        selected: Which fields to convert, by their path from the root; others are left out of the record.
-        zone: Time zone of the shops, in which dates are meant.
-        report: Who is told about unknown keys and misfitting values.
-        keep_unknown: Whether to keep unknown keys under `UNKNOWN_FIELDS`, nested ones where they stand.
+        how: How rows are converted.
+        path: Where a nested declaration stands.
+        within: The nested key that holds it.
+        personal: Whether all texts in it are personal.
     """
 
     def __init__(
         self,
         part: type[Part],
+        how: Decoding,
         *,
-        report: Report,
-        selected: Selected = everything,
-        zone: tzinfo = UTC,
-        keep_unknown: bool = False,
         path: tuple[str, ...] = (),
         within: Nested | None = None,
+        personal: bool = False,
     ) -> None:
-        """Compile the converters; `path` and `within` say where a nested declaration stands."""
-        self._report = report
+        """Compile the converters."""
+        self._how = how
         self._path = path
-        self._keep_unknown = keep_unknown
         self._known = {field.name for field in part.fields()}
         self._by_fold = {name.casefold(): name for name in self._known}
-        self._fields: list[tuple[str, Convert]] = []
-        for field in part.fields():
-            offered = within is None or is_offered(within, field)
-            if field.type is not FieldType.SECRET and offered and selected((*path, field.name)):
-                self._fields.append((field.name, self._converter(field, selected, zone)))
+        self._lists = {field.name for field in part.fields() if field.type is FieldType.LIST}
+        self._personal: set[str] = set()
+        self._fields: list[tuple[str, str, Convert]] = []
+        for field, private in emitted(part, within, personal=personal, privacy=how.privacy):
+            if how.selected((*path, field.name)):
+                self._fields.append((how.name(field.name), field.name, self._converter(field, private=private)))
+            if private:
+                self._personal.add(field.name)
 
     def __call__(self, row: Mapping[str, Any]) -> Record:
         """The typed record of a wire row."""
         if not row.keys() <= self._known:
             row = self._settle_unknown(dict(row))
         record: Record = {}
-        for name, convert in self._fields:
-            value = row.get(name)
+        misfits: dict[str, Any] = {}
+        for name, source, convert in self._fields:
+            value = row.get(source)
             try:
                 record[name] = convert(value)
-            except (ValueError, TypeError, ArithmeticError):
-                self._report.misfit(self._name(name), value)
-                record[name] = None
-        if self._keep_unknown:
-            record[UNKNOWN_FIELDS] = {key: row[key] for key in row if key not in self._known} or None
+            except (ValueError, TypeError, ArithmeticError, AttributeError):
+                record[name] = [] if source in self._lists else None
+                misfits[source] = _string(value)
+                self._how.report.misfit(self._name(source), value, personal=source in self._personal)
+        if self._how.keep_unknown:
+            record[UNKNOWN_FIELDS] = {**{key: row[key] for key in row if key not in self._known}, **misfits} or None
         return record
 
-    def _converter(self, field: Field, selected: Selected, zone: tzinfo) -> Convert:
-        if field.nested is None:
-            return _date_in(zone) if field.type is FieldType.DATE else _SCALARS[field.type]
-        row = self._row_converter(field, field.nested, selected, zone)
-        if field.nested.many:
-            return _list_of(row, field.nested.element or "")
-        return _one_of(row, field.nested.wrapper)
+    def _converter(self, field: Field, *, private: bool) -> Convert:
+        if field.nested is not None:
+            row = self._row_converter(field, field.nested, private=private)
+            return _list_of(row, field.nested.element or "") if field.nested.many else _one_of(row, field.nested)
+        convert = _date_in(self._how.zone) if field.type is FieldType.DATE else _SCALARS[field.type]
+        if private and self._how.privacy is not None:
+            return _after(convert, self._how.privacy.disguise)
+        return convert
 
-    def _row_converter(self, field: Field, nested: Nested, selected: Selected, zone: tzinfo) -> Convert:
+    def _row_converter(self, field: Field, nested: Nested, *, private: bool) -> Convert:
+        personal = private or nested.personal
         if nested.part is None:
-            return _string
-        path = (*self._path, field.name)
-        return Decoder(
-            nested.part,
-            report=self._report,
-            selected=selected,
-            zone=zone,
-            keep_unknown=self._keep_unknown,
-            path=path,
-            within=nested,
-        )
+            privacy = self._how.privacy
+            return _after(_string, privacy.disguise) if personal and privacy is not None else _string
+        return Decoder(nested.part, self._how, path=(*self._path, field.name), within=nested, personal=personal)
 
     def _settle_unknown(self, row: Record) -> Record:
         """Mend slips of case (`updatetime`, `onWorkOrder`), report the rest; `@attributes` is no field."""
@@ -255,11 +298,15 @@ class Decoder:
             elif name is not None and name not in row:
                 row[name] = row.pop(key)
             else:
-                self._report.unknown(self._name(key))
+                self._how.report.unknown(self._name(key))
         return row
 
     def _name(self, field: str) -> str:
         return ".".join((*self._path, field))
+
+
+def _after(convert: Convert, disguise: Convert) -> Convert:
+    return lambda value: disguise(convert(value))
 
 
 def is_offered(nested: Nested, field: Field) -> bool:
@@ -267,7 +314,9 @@ def is_offered(nested: Nested, field: Field) -> bool:
     return field.nested is None or not field.nested.asked or (not nested.many and nested.offers(field))
 
 
-def _one_of(convert: Convert, wrapper: str | None) -> Convert:
+def _one_of(convert: Convert, nested: Nested) -> Convert:
+    wrapper = nested.wrapper
+
     def one(value: Any) -> Any:
         found = as_list(value)
         if found and wrapper is not None and isinstance(found[0], dict):
@@ -292,71 +341,6 @@ def nested_rows(value: object, element: str) -> list[Any]:
 def _unwrapped(value: object, element: str) -> Iterator[Any]:
     for wrapper in as_list(value):
         if element and isinstance(wrapper, dict):
-            yield from as_list(wrapper.get(element))
+            yield from as_list(wrapper[element] if element in wrapper else _only_value(wrapper))
         else:
             yield wrapper
-
-
-class Encoder:
-    """Converts typed records of one declaration to the wire form; the inverse of `Decoder`.
-
-    Keys that the record lacks stay out, as do unset date-times and empty lists where the API leaves them out.
-    """
-
-    def __init__(self, part: type[Part]) -> None:
-        """Compile the converters; nested declarations are compiled when first met."""
-        self._part = part
-        self._nested: dict[str, Encoder] = {}
-
-    def __call__(self, record: Mapping[str, Any]) -> Record:
-        """The wire row of a typed record."""
-        row: Record = {}
-        for field in self._part.fields():
-            if field.name in record:
-                self._put(row, field, record[field.name])
-        return row
-
-    def _put(self, row: Record, field: Field, value: Any) -> None:
-        if field.nested is None:
-            if value is not None or field.type not in (FieldType.DATETIME, FieldType.DATE):
-                row[field.name] = scalar_to_wire(value)
-            return
-        encoded = self._many(field, field.nested, value) if field.nested.many else self._one(field, field.nested, value)
-        if encoded is not None:
-            row[field.name] = encoded
-
-    def _one(self, field: Field, nested: Nested, value: Any) -> Any:
-        if not value:
-            return None
-        row = self._encoder(field, nested)(value)
-        return {nested.wrapper: row} if nested.wrapper else row
-
-    def _many(self, field: Field, nested: Nested, value: Any) -> Any:
-        if not value:
-            return nested.empty
-        if nested.part is None:
-            found: list[Any] = [scalar_to_wire(text) for text in value]
-        else:
-            encode = self._encoder(field, nested)
-            found = [encode(row) for row in value]
-        if not nested.element:
-            return found
-        return {nested.element: found if len(found) > 1 else found[0]}
-
-    def _encoder(self, field: Field, nested: Nested) -> Encoder:
-        if field.name not in self._nested:
-            assert nested.part is not None  # noqa: S101  texts never come here
-            self._nested[field.name] = Encoder(nested.part)
-        return self._nested[field.name]
-
-
-def scalar_to_wire(value: Any) -> str:
-    """A scalar as the API writes it: text, money without padding, booleans in words."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, Decimal):
-        text = f"{value:f}"
-        return text.rstrip("0").rstrip(".") if "." in text else text
-    return str(value)

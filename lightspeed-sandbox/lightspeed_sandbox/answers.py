@@ -10,8 +10,9 @@ from typing import Any
 
 import orjson
 
+from lightspeed_retail.encoding import Encoder
 from lightspeed_retail.resources import Field, FieldType, Nested, Part, Resource
-from lightspeed_retail.wire import Encoder, Record, as_list, nested_rows
+from lightspeed_retail.wire import Record, as_list, nested_rows
 from lightspeed_sandbox.columns import column, is_stored
 from lightspeed_sandbox.links import Link, link
 from lightspeed_sandbox.memo import compiled

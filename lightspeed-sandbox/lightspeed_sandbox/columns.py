@@ -8,8 +8,9 @@ from typing import Any
 
 import orjson
 
+from lightspeed_retail.encoding import scalar_to_wire
 from lightspeed_retail.resources import Field, FieldType, Part, Resource, Stamp
-from lightspeed_retail.wire import Record, scalar_to_wire
+from lightspeed_retail.wire import Record
 from lightspeed_sandbox.memo import compiled
 
 _INTEGERS = (FieldType.INTEGER, FieldType.BOOLEAN)
@@ -29,6 +30,11 @@ def column(field: Field) -> str:
     return field.name if field.nested is None else f"@{field.name}"
 
 
+def quoted(name: str) -> str:
+    """A name as SQL writes it."""
+    return f'"{name}"'
+
+
 class Columns:
     """The columns of one resource and the conversions in both directions."""
 
@@ -45,6 +51,10 @@ class Columns:
         """The columns as `CREATE TABLE` wants them; without some that a file has already."""
         pairs = zip(self.names, self.fields, strict=True)
         return [f'"{name}" {self._sql_type(field)}' for name, field in pairs if name not in without]
+
+    def primary_key(self) -> str:
+        """What `CREATE TABLE` says of several columns that identify a row together."""
+        return f"PRIMARY KEY ({', '.join(map(quoted, self.resource.api.keys))})"
 
     def stamps(self) -> list[str]:
         """The change stamps that the table has a column for."""
@@ -67,7 +77,7 @@ class Columns:
 
     def _sql_type(self, field: Field) -> str:
         kind = "INTEGER" if field.type in _INTEGERS else "TEXT"
-        return f"{kind} PRIMARY KEY" if field.name == self.resource.api.key else kind
+        return f"{kind} PRIMARY KEY" if (field.name,) == self.resource.api.keys else kind
 
 
 @compiled
@@ -80,15 +90,19 @@ def _to_column(field: Field, *, complete: bool) -> Convert | None:
     if field.nested is not None:
         dump = _part_dumper(field, complete=complete)
         return lambda value: orjson.dumps(dump(value)).decode() if value else None
+    if field.type is FieldType.FLAGS:
+        return _flags_text
     if field.type in _DECIMALS:
         return _decimal_text
-    if field.type in _TEXTS and complete:
-        return _text
-    return None
+    return _text if field.type in _TEXTS and complete else None
 
 
 def _decimal_text(value: Any) -> str | None:
     return None if value is None else scalar_to_wire(value if isinstance(value, Decimal) else Decimal(str(value)))
+
+
+def _flags_text(value: Any) -> str | None:
+    return orjson.dumps(value).decode() if value else None
 
 
 def _text(value: Any) -> Any:
@@ -134,6 +148,8 @@ def _from_column(field: Field) -> Convert | None:
     if field.nested is not None:
         load = _part_loader(field)
         return lambda value: load(orjson.loads(value) if value else None)
+    if field.type is FieldType.FLAGS:
+        return lambda value: orjson.loads(value) if value else None
     return _scalar_loader(field)
 
 

@@ -16,7 +16,7 @@ from typing import Any
 import orjson
 
 from lightspeed_retail.resources import FieldType, Part, Resource, Stamp
-from lightspeed_retail.wire import Decoder, Record, as_list, rows
+from lightspeed_retail.wire import Decoder, Decoding, Record, as_list, rows
 from lightspeed_sandbox.answers import inner_rows
 from lightspeed_sandbox.store import Key, Store
 
@@ -30,7 +30,7 @@ class Silent:
     def unknown(self, field: str) -> None:
         """Pass over a key that no declaration knows."""
 
-    def misfit(self, field: str, value: object) -> None:
+    def misfit(self, field: str, value: object, *, personal: bool) -> None:
         """Pass over a value that does not fit."""
 
 
@@ -131,7 +131,7 @@ def _merged(copies: list[Found]) -> Record:
 
 def _typed(resource: type[Resource], wire: Record) -> Record:
     """The typed record of a recorded row; dates stay the moments that the API writes."""
-    record = Decoder(resource, report=Silent())(wire)
+    record = Decoder(resource, Decoding(report=Silent()))(wire)
     dates = [field.name for field in resource.fields() if field.type is FieldType.DATE]
     record |= {name: wire[name] for name in dates if name in wire}
     _as_written(resource, record, wire)

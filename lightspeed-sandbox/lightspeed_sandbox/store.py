@@ -9,9 +9,10 @@ from collections.abc import Iterable, Iterator, MutableMapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from lightspeed_retail.resources import Resource
+from lightspeed_retail.resources import Days, Resource
 from lightspeed_retail.wire import Record
-from lightspeed_sandbox.columns import columns
+from lightspeed_sandbox import reports
+from lightspeed_sandbox.columns import columns, quoted
 from lightspeed_sandbox.links import indexed_columns
 
 Key = int | str
@@ -22,6 +23,7 @@ class Store:
 
     Records are typed as `lightspeed_retail.wire.Decoder` gives them. Nested parts (Contact, Note, Prices, Tags ...)
     are kept with their row; nested rows of other resources (SaleLines, Customer ...) are rows of their own tables.
+    Reports are worked out when they are read, into temporary tables that are never written to the file.
     """
 
     def __init__(self, path: Path | None = None) -> None:
@@ -31,6 +33,8 @@ class Store:
         self._connection.executescript("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;")
         # Closes the file when the store is forgotten, and at the end of the process at the latest.
         self._closing = weakref.finalize(self, self._connection.close)
+        self._written_reports = 0
+        self._reported: dict[type[Resource], int] = {}
         for resource in Resource.all():
             self._create(resource)
         self.meta: MutableMapping[str, str] = Meta(self)
@@ -44,11 +48,7 @@ class Store:
             complete: Whether null texts are empty, as the API writes them; without it they stay null.
         """
         shape = columns(resource)
-        names = ", ".join(f'"{name}"' for name in shape.names)
-        marks = ", ".join("?" for _ in shape.names)
-        sql = f'INSERT OR REPLACE INTO "{resource.__name__}" ({names}) VALUES ({marks})'  # noqa: S608  names come from the declarations
-        with self._lock:
-            self._connection.executemany(sql, (shape.row(row, complete=complete) for row in rows))
+        self._insert(resource, (shape.row(row, complete=complete) for row in rows))
 
     def get(self, resource: type[Resource], key: Key) -> Record | None:
         """The typed record with this key, with its parts."""
@@ -77,8 +77,10 @@ class Store:
         limit: int | None = None,
     ) -> list[tuple[Any, ...]]:
         """The bare columns of rows that meet an SQL condition."""
-        listed = ", ".join(f'"{name}"' for name in names)
-        sql = f'SELECT {listed} FROM "{resource.__name__}" WHERE {where} ORDER BY {order or _quoted(resource.api.key)}'  # noqa: S608  names come from the declarations
+        self._bring_up_to_date(resource)
+        listed = ", ".join(map(quoted, names))
+        by = order or ", ".join(map(quoted, resource.api.keys))
+        sql = f'SELECT {listed} FROM "{resource.__name__}" WHERE {where} ORDER BY {by}'  # noqa: S608  names come from the declarations
         return self.query(sql if limit is None else f"{sql} LIMIT {int(limit)}", params)
 
     def query(self, sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
@@ -97,6 +99,7 @@ class Store:
 
     def count(self, resource: type[Resource], where: str = "1", params: Sequence[Any] = ()) -> int:
         """How many rows there are, or how many meet an SQL condition."""
+        self._bring_up_to_date(resource)
         ((number,),) = self.query(f'SELECT count(*) FROM "{resource.__name__}" WHERE {where}', params)  # noqa: S608  names come from the declarations
         return int(number)
 
@@ -112,14 +115,41 @@ class Store:
             self._closing()
 
     def _create(self, resource: type[Resource]) -> None:
-        shape = columns(resource)
-        table = resource.__name__
-        self.query(f'CREATE TABLE IF NOT EXISTS "{table}" ({", ".join(shape.definitions())})')
+        shape, table = columns(resource), resource.__name__
+        definitions = shape.definitions()
+        if resource.api.dimensions:
+            definitions.append(shape.primary_key())
+        kind = "TEMP TABLE" if _is_report(resource) else "TABLE"
+        self.query(f'CREATE {kind} IF NOT EXISTS "{table}" ({", ".join(definitions)})')
         known = {name for _, name, *_ in self.query(f'PRAGMA table_info("{table}")')}
         for definition in shape.definitions(without=known):
             self.query(f'ALTER TABLE "{table}" ADD COLUMN {definition}')
         for name in (*shape.stamps(), *indexed_columns(resource)):
             self.query(f'CREATE INDEX IF NOT EXISTS "{table} {name}" ON "{table}" ("{name}")')
+
+    def _bring_up_to_date(self, resource: type[Resource]) -> None:
+        """Work out a report, unless nothing has been written since it was last worked out."""
+        if not _is_report(resource):
+            return
+        with self._lock:
+            before = self._connection.total_changes
+            version = before - self._written_reports
+            if self._reported.get(resource) != version:
+                self.query(f'DELETE FROM "{resource.__name__}"')  # noqa: S608  names come from the declarations
+                self._insert(resource, reports.rows(resource, self.query))
+                self._written_reports += self._connection.total_changes - before
+                self._reported[resource] = version
+
+    def _insert(self, resource: type[Resource], rows: Iterable[Sequence[Any]]) -> None:
+        shape = columns(resource)
+        names, marks = ", ".join(map(quoted, shape.names)), ", ".join("?" for _ in shape.names)
+        sql = f'INSERT OR REPLACE INTO "{resource.__name__}" ({names}) VALUES ({marks})'  # noqa: S608  names come from the declarations
+        with self._lock:
+            self._connection.executemany(sql, rows)
+
+
+def _is_report(resource: type[Resource]) -> bool:
+    return isinstance(resource.api.bookmark, Days)
 
 
 class Meta(MutableMapping[str, str]):
@@ -154,7 +184,3 @@ class Meta(MutableMapping[str, str]):
         """How many values are remembered."""
         ((number,),) = self._query('SELECT count(*) FROM "meta"')
         return int(number)
-
-
-def _quoted(name: str) -> str:
-    return f'"{name}"'

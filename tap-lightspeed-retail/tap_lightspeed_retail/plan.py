@@ -1,22 +1,38 @@
-"""Which requests bring which streams, decided from the selection; the one place where drips are spent on purpose.
+"""Which requests bring which streams, decided from the selection and the state; here drips are spent on purpose.
 
 A collection whose rows are a stream of their own rides on its parent: `sales` asks for its lines and payments with
 itself (1.8 drips for 100 sales instead of about 5 with separate lists), and the rows leave as `sale_lines` and
-`sale_payments`.
+`sale_payments`. Stock rides on `items` during the first load only, because its own list tells of every change.
+
+Streams that are at different points of their life are read by different walks: changes of those that have been loaded,
+a first load for those that have not, and once more the history of those of which more is selected than before.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+import enum
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
 from lightspeed_retail.query import Query
-from lightspeed_retail.resources import Field, Nested, Part, Resource
+from lightspeed_retail.resources import Days, Field, Nested, Part, Resource
 
 Mask = Callable[[tuple[str, ...]], bool]
 """Whether a property is selected, by its path within the record."""
+
+
+class Phase(enum.Enum):
+    """The point of its life at which a stream is, with regard to one walk."""
+
+    LOADING = "first load"
+    CHANGES = "changes"
+    BACKFILL = "backfill"
+
+
+Phases = Callable[[type[Resource], type[Resource], str], frozenset[Phase]]
+"""The phases of a stream in the walk through a root resource, of which a pass has a name."""
 
 
 @dataclass(frozen=True)
@@ -24,14 +40,23 @@ class Rider:
     """A stream that takes its rows from a collection of its parent.
 
     Args:
-        stream: Its name.
+        resource: Whose rows they are.
         collection: The collection in the parent's declaration.
         key: The parent's key, by which a row names its parent.
+        emits: Whether its rows are wanted, or only what rides on them in turn.
+        riders: What rides on its rows.
     """
 
-    stream: str
+    resource: type[Resource]
     collection: Field
     key: str
+    emits: bool
+    riders: tuple[Rider, ...] = ()
+
+    @property
+    def stream(self) -> str:
+        """Name of the stream."""
+        return self.resource.api.stream
 
     @property
     def element(self) -> str:
@@ -40,7 +65,14 @@ class Rider:
 
     def parent_key(self, parent: Mapping[str, Any]) -> dict[str, Any]:
         """What a row is given in case it does not name its parent."""
-        return {self.key: parent[self.key]}
+        return {self.key: parent[self.key]} if self.key in parent else {}
+
+    def emitting(self) -> Iterator[Rider]:
+        """Itself and the riders below it whose rows are wanted."""
+        if self.emits:
+            yield self
+        for rider in self.riders:
+            yield from rider.emitting()
 
 
 @dataclass(frozen=True)
@@ -52,23 +84,34 @@ class Reading:
         lead: The stream whose turn it is when the walk is made.
         riders: Streams fed by collections of the rows.
         relations: What is loaded with the rows.
+        emits_parents: Whether the rows themselves are wanted, or only what rides on them.
+        phase: At which point of their life the streams are.
+        extra: A parameter that brings rows which the plain list leaves out.
     """
 
     resource: type[Resource]
     lead: str
-    riders: tuple[Rider, ...]
-    relations: tuple[str, ...]
+    riders: tuple[Rider, ...] = ()
+    relations: tuple[str, ...] = ()
+    emits_parents: bool = True
+    phase: Phase = Phase.CHANGES
+    extra: tuple[str, str] | None = None
 
     @property
-    def emits_parents(self) -> bool:
-        """Whether the rows themselves are wanted, or only what rides on them."""
-        return self.lead == self.resource.api.stream
+    def emitting(self) -> tuple[Rider, ...]:
+        """The riders whose rows are wanted, however deep."""
+        return tuple(each for rider in self.riders for each in rider.emitting())
 
     @property
     def fed(self) -> tuple[str, ...]:
         """Every stream that this walk feeds."""
         own = (self.resource.api.stream,) if self.emits_parents else ()
-        return (*own, *(rider.stream for rider in self.riders))
+        return (*own, *(rider.stream for rider in self.emitting))
+
+    @property
+    def pass_name(self) -> str:
+        """Which rows of the list it walks: "" for the plain list."""
+        return "=".join(self.extra) if self.extra else ""
 
     @property
     def price(self) -> Decimal:
@@ -77,60 +120,111 @@ class Reading:
 
 
 @dataclass(frozen=True)
-class Plan:
-    """All walks of a run.
-
-    Args:
-        readings: By the stream that leads them.
-        parents: For each riding stream, the resource that it rides on.
-    """
-
-    readings: Mapping[str, tuple[Reading, ...]]
-    parents: Mapping[str, type[Resource]]
-
-
-def make_plan(selected: Mapping[type[Resource], Mask]) -> Plan:
-    """Decide the walks of a run.
+class Circumstances:
+    """What decides the walks of a run.
 
     Args:
         selected: The resources whose streams are selected, with what is selected of each.
+        phases: At which points of their life the streams are.
+        apart: Whether a child has to be read from its own list, because its rows are narrowed and its parent's are not.
     """
-    riding = {
-        field.nested.resource: parent
-        for parent in Resource.all()
-        for field in parent.riders()
-        if field.nested is not None and field.nested.resource in selected
-    }
+
+    selected: Mapping[type[Resource], Mask]
+    phases: Phases
+    apart: Callable[[type[Resource], type[Resource]], bool] = lambda _child, _parent: False
+
+    def riders(self, owner: type[Resource]) -> Iterator[Rider]:
+        """What rides on the rows of a resource."""
+        for field in owner.riders():
+            child = resource_of(field)
+            inner = tuple(self.riders(child))
+            if (child in self.selected or inner) and not self.apart(child, owner):
+                yield Rider(child, field, owner.api.key, child in self.selected, inner)
+
+    def rides(self, resource: type[Resource]) -> bool:
+        """Whether changes of a resource come with those of a parent."""
+        return any(
+            field.nested is not None
+            and not field.nested.polled
+            and field.nested.resource is resource
+            and not self.apart(resource, parent)
+            for parent in Resource.all()
+            for field in parent.riders()
+        )
+
+
+def make_plan(given: Circumstances) -> dict[str, tuple[Reading, ...]]:
+    """Decide the walks of a run through lists, by the stream that leads them."""
     readings: dict[str, list[Reading]] = {}
-    for resource in Resource.all():
-        reading = _reading(resource, selected)
-        if reading is not None and (resource not in riding):
-            readings.setdefault(reading.lead, []).append(reading)
-    parents = {child.api.stream: parent for child, parent in riding.items() if child is not None}
-    return Plan({lead: tuple(found) for lead, found in readings.items()}, parents)
+    for resource in dict.fromkeys((*Resource.all(), *given.selected)):
+        if is_walked(resource) and not given.rides(resource):
+            for reading in _readings(resource, given):
+                readings.setdefault(reading.lead, []).append(reading)
+    return {lead: tuple(found) for lead, found in readings.items()}
 
 
-def _reading(resource: type[Resource], selected: Mapping[type[Resource], Mask]) -> Reading | None:
-    wanted = [field for field in resource.riders() if field.nested is not None and field.nested.resource in selected]
-    riders = tuple(Rider(_resource(field).api.stream, field, resource.api.key) for field in wanted)
-    if resource not in selected and not riders:
+def is_walked(resource: type[Resource]) -> bool:
+    """Whether all rows of a resource are in one list, or in that of a parent by a relation."""
+    api = resource.api
+    return api.enveloped and api.parent is None and not isinstance(api.bookmark, Days)
+
+
+def _readings(resource: type[Resource], given: Circumstances) -> Iterator[Reading]:
+    every = tuple(given.riders(resource))
+    for phase in Phase:
+        for extra in (None, *resource.api.passes):
+            reading = _reading(resource, given, every, phase, extra)
+            if reading is not None:
+                yield reading
+
+
+def _reading(
+    resource: type[Resource],
+    given: Circumstances,
+    every: tuple[Rider, ...],
+    phase: Phase,
+    extra: tuple[str, str] | None,
+) -> Reading | None:
+    name = "=".join(extra) if extra else ""
+
+    def due(each: type[Resource]) -> bool:
+        return phase in given.phases(each, resource, name)
+
+    riders = tuple(_pruned(every, due))
+    emits = resource in given.selected and due(resource)
+    if not emits and not riders:
         return None
-    relations: list[str] = []
-    if resource in selected:
-        relations += relations_of(resource, selected[resource])
-    for field in wanted:
-        child = _resource(field)
-        relations += [
-            field.name,
-            *(f"{field.name}.{path}" for path in _relations(child, selected[child], (), field.nested)),
-        ]
-    lead = resource.api.stream if resource in selected else min(rider.stream for rider in riders)
-    return Reading(resource, lead, riders, tuple(dict.fromkeys(relations)))
+    own = relations_of(resource, given.selected[resource]) if emits else []
+    relations = tuple(dict.fromkeys((*own, *with_riders(riders, given.selected))))
+    streams = [rider.stream for each in riders for rider in each.emitting()]
+    lead = resource.api.stream if resource in given.selected else min(streams)
+    return Reading(resource, lead, riders, relations, emits, phase, extra)
+
+
+def _pruned(riders: Iterable[Rider], due: Callable[[type[Resource]], bool]) -> Iterator[Rider]:
+    """The riders that are due, and those that carry one that is."""
+    for rider in riders:
+        inner = tuple(_pruned(rider.riders, due))
+        emits = rider.emits and due(rider.resource)
+        if emits or inner:
+            yield replace(rider, emits=emits, riders=inner)
+
+
+def with_riders(riders: Iterable[Rider], selected: Mapping[type[Resource], Mask], before: str = "") -> Iterator[str]:
+    """The relations that bring riders, with what is selected of them."""
+    for rider in riders:
+        path = f"{before}{rider.collection.name}"
+        yield path
+        if rider.emits:
+            inner = _relations(rider.resource, selected[rider.resource], (), rider.collection.nested)
+            yield from (f"{path}.{relation}" for relation in inner)
+        yield from with_riders(rider.riders, selected, f"{path}.")
 
 
 def relations_of(part: type[Part], mask: Mask) -> list[str]:
     """The relations that a selection needs, as dotted paths; a relation stands before those within it."""
-    return list(_relations(part, mask, (), None))
+    always: tuple[str, ...] = getattr(part, "always_loaded", ())
+    return list(dict.fromkeys((*always, *_relations(part, mask, (), None))))
 
 
 def _relations(part: type[Part], mask: Mask, path: tuple[str, ...], within: Nested | None) -> Iterable[str]:
@@ -144,7 +238,12 @@ def _relations(part: type[Part], mask: Mask, path: tuple[str, ...], within: Nest
             yield from _relations(nested.part, mask, here, nested)
 
 
-def _resource(field: Field) -> type[Resource]:
+def resource_of(field: Field) -> type[Resource]:
+    """The resource whose rows a field holds.
+
+    Raises:
+        TypeError: It holds none.
+    """
     resource = field.nested.resource if field.nested is not None else None
     if resource is None:
         raise TypeError(field.name)

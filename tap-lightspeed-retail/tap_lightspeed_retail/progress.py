@@ -5,7 +5,10 @@ A stream's entry in the state holds, in plain ISO texts and whole numbers:
     replication_key, replication_key_value   the bookmark: everything older has been emitted
     first_load: {began, key, newest, clock}  only during the first load: keys up to `key` have been emitted
     with: {sales: {...}}                     the same again for rows that ride on a parent
-    last_key                                 highest key emitted, for lists without a stamp
+    passes: {giftCard=true: {...}}           the same again for rows that the plain list leaves out
+    rows                                     how many rows the first load brought
+
+The bookmark of a list that only grows is its highest key, that of a report a day, of any other a change stamp.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from lightspeed_retail.errors import SettingsError
+from lightspeed_retail.query import PAGE_SIZE
 from lightspeed_retail.wire import instant, stamp
 
 State = dict[str, Any]
@@ -36,12 +40,21 @@ class DataClock:
         self.now = stamp(now)
         self.latest: str | None = None
         for entry in state.get("bookmarks", {}).values():
-            self.see(entry.get("replication_key_value"))
+            bookmark = entry.get("replication_key_value")
+            self.see(bookmark if isinstance(bookmark, str) and "T" in bookmark else None)
 
     def see(self, moment: str | None) -> None:
         """Take note of a change stamp."""
         if moment is not None and moment <= self.now:
             self.latest = later(self.latest, moment)
+
+    def until(self, end: datetime | None) -> DataClock:
+        """The same clock, for a walk that leaves out what changed after a moment."""
+        if end is None or stamp(end) >= self.now:
+            return self
+        earlier = DataClock(end, {})
+        earlier.see(self.latest)
+        return earlier
 
 
 class Progress:
@@ -99,12 +112,13 @@ class Progress:
         """The key up to which everything has been emitted in an earlier try of the first load; 0 for none."""
         return min(int(state.get("first_load", {}).get("key") or 0) for state in self._unloaded)
 
-    def loaded_up_to(self, key: int | None, newest: str | None) -> None:
-        """Note that the first load has emitted all up to a key; None where the list comes in no order."""
+    def loaded_up_to(self, key: int | None, newest: str | None, rows: int) -> None:
+        """Note that the first load has emitted some rows, all up to a key; None where the list comes in no order."""
         self._clock.see(newest)
         for state in self._unloaded:
-            load = state.setdefault("first_load", {"began": self._now, "clock": self._known})
+            load = state.setdefault("first_load", {"began": self._now, "clock": self._known, "rows": 0})
             load["newest"] = later(load.get("newest"), newest)
+            load["rows"] = load.get("rows", 0) + rows
             if key is not None:
                 load["key"] = key
 
@@ -123,6 +137,7 @@ class Progress:
                 continue
             state["replication_key"] = field
             state["replication_key_value"] = _start(load["began"], ended, load.get("clock"), load.get("newest"))
+            state["rows"] = load.get("rows", 0)
         self._unloaded = []
 
     def changed_up_to(self, field: str, newest: str | None) -> None:
@@ -159,9 +174,58 @@ def _start(began: str, ended: datetime, clock: str | None, newest: str | None) -
     return min(began, later(clock, stamp(instant(newest) - duration)) or began)
 
 
-def riding(state: State, parent: str) -> State:
-    """The entry of a stream's state for the rows that come with a parent."""
-    entry: State = state.setdefault("with", {}).setdefault(parent, {})
+class KeyProgress:
+    """How far the streams have come that are fed by a list which only grows.
+
+    Args:
+        states: The state entries of the streams, written in place.
+        key: The field that rows are told apart by.
+        created: The field that says when a row was made, where there is one.
+        settled: Rows made before it are all visible; younger ones are read again.
+    """
+
+    def __init__(self, states: Sequence[State], key: str, created: str | None, settled: str) -> None:
+        """Look at where the streams stand."""
+        self._states = states
+        self._key = key
+        self._created = created
+        self._settled = settled
+        self._young = False
+
+    @property
+    def after(self) -> int:
+        """The key after which to read; without a moment of creation the last page is read again."""
+        reached = min((bookmark_key(state) for state in self._states), default=0)
+        return reached if self._created else max(reached - PAGE_SIZE, 0)
+
+    def passed(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Note that rows were emitted, in the order of their keys."""
+        reached = 0
+        for row in rows:
+            self._young = self._young or self._is_young(row)
+            if not self._young:
+                reached = max(reached, int(row[self._key]))
+        for state in self._states:
+            if reached > bookmark_key(state):
+                state.update(replication_key=self._key, replication_key_value=reached)
+
+    def _is_young(self, row: Mapping[str, Any]) -> bool:
+        made = row.get(self._created) if self._created else None
+        try:
+            return bool(made) and stamp(instant(str(made))) >= self._settled
+        except ValueError:
+            return False
+
+
+def bookmark_key(state: Mapping[str, Any]) -> int:
+    """The bookmark of a list that only grows; 0 where there is none."""
+    bookmark = state.get("replication_key_value")
+    return bookmark if isinstance(bookmark, int) else 0
+
+
+def within(state: State, kind: str, name: str) -> State:
+    """An entry within a stream's entry: for rows that come with a parent, or that the plain list leaves out."""
+    entry: State = state.setdefault(kind, {}).setdefault(name, {})
     return entry
 
 

@@ -6,22 +6,24 @@ import collections
 import logging
 import time
 import zoneinfo
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, timedelta, tzinfo
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-import pendulum
-
 from lightspeed_retail.client import Client
 from lightspeed_retail.connection import connect
-from lightspeed_retail.errors import ApiError, NotFoundError, RightsError, SettingsError
+from lightspeed_retail.errors import ApiError, LightspeedError, NotFoundError, RightsError, SettingsError
 from lightspeed_retail.query import Query
-from lightspeed_retail.resources import Resource
+from lightspeed_retail.resources import Resource, Snapshot
 from lightspeed_retail.wire import Record
-from tap_lightspeed_retail.plan import Plan, make_plan
+from tap_lightspeed_retail.check import VanishedCheck
+from tap_lightspeed_retail.history import History
+from tap_lightspeed_retail.narrowing import Narrowing
+from tap_lightspeed_retail.plan import Circumstances, Phase, Reading, Rider, make_plan, with_riders
 from tap_lightspeed_retail.progress import DataClock
-from tap_lightspeed_retail.settings import READING
+from tap_lightspeed_retail.reader import Reader
+from tap_lightspeed_retail.settings import value_of
 from tap_lightspeed_retail.walks import Walker
 
 if TYPE_CHECKING:
@@ -41,7 +43,13 @@ class Run:
 
     def __init__(self, settings: Mapping[str, Any], state: Mapping[str, Any]) -> None:
         """Prepare; nothing is asked before it is needed."""
-        self._settings = settings
+        self.settings = settings
+        self.skipped: list[str] = []
+        self.failed: list[str] = []
+        self.reader = Reader(self)
+        self.history = History(self)
+        self.check = VanishedCheck(self)
+        self.watch = self.check.watch
         self._state = state
         self._streams: dict[str, ResourceStream] = {}
         self._last_line = time.monotonic()
@@ -58,8 +66,9 @@ class Run:
     @cached_property
     def client(self) -> Client:
         """The connection to the account, made when first needed."""
-        start = self._start_date
-        client = connect(self._settings)
+        self.narrowing.check(stream.resource for stream in self._streams.values())
+        client = connect(self.settings)
+        start = self.narrowing.start
         if start is not None and start > client.now:
             clock = f"{client.now:%Y-%m-%d %H:%M} UTC"
             message = f"start_date {start.isoformat()} lies in the future; Lightspeed's clock says {clock}."
@@ -67,37 +76,81 @@ class Run:
         return client
 
     @cached_property
+    def narrowing(self) -> Narrowing:
+        """What of the account is read."""
+        return Narrowing.of(self.settings)
+
+    @cached_property
     def clock(self) -> DataClock:
         """How far the account's own clock is known to have come."""
         return DataClock(self.client.now, self._state)
 
     @cached_property
-    def plan(self) -> Plan:
-        """Which requests bring which streams, for what is selected."""
-        return make_plan({stream.resource: stream.selects for stream in self._streams.values() if stream.selected})
-
-    @cached_property
     def walker(self) -> Walker:
         """Walks through the account's lists, with the settings for reading."""
-        lookback = self._settings.get("lookback_seconds")
-        seconds = READING["lookback_seconds"]["default"] if lookback is None else lookback
-        return Walker(self.client, timedelta(seconds=seconds), self._start_date)
+        lookback = timedelta(seconds=value_of(self.settings, "lookback_seconds"))
+        return Walker(self.client, lookback, self.narrowing)
 
     @cached_property
-    def _start_date(self) -> pendulum.DateTime | None:
-        text = self._settings.get("start_date")
-        if not text:
-            return None
-        try:
-            moment = pendulum.parse(str(text), tz="UTC")
-            if isinstance(moment, pendulum.DateTime):
-                return moment.in_timezone("UTC")
-        except (ValueError, OverflowError):
-            pass
-        message = "start_date must be a date or date-time such as 2024-01-01T00:00:00Z."
-        raise SettingsError(message)
+    def circumstances(self) -> Circumstances:
+        """What decides the walks of the run."""
+        selected = {stream.resource: stream.selects for stream in self._streams.values() if stream.selected}
+        return Circumstances(selected, self._phases, self.narrowing.apart)
 
-    def account_rows(self) -> list[Record]:
+    @cached_property
+    def plan(self) -> dict[str, tuple[Reading, ...]]:
+        """Which requests bring which streams, for what is selected, as far as the state has come."""
+        return make_plan(self.circumstances)
+
+    def rides(self, resource: type[Resource]) -> bool:
+        """Whether changes of a resource come with those of a parent."""
+        return self.circumstances.rides(resource)
+
+    def relations_with(self, riders: Iterable[Rider]) -> tuple[str, ...]:
+        """The relations that bring riders."""
+        return tuple(with_riders(riders, self.circumstances.selected))
+
+    def cuts_off(self, child: type[Resource]) -> bool:
+        """Whether parents are narrowed by what their children's list cannot be narrowed by."""
+        return any(
+            field.nested is not None
+            and field.nested.resource is child
+            and self.narrowing.cuts(parent)
+            and not self.narrowing.cuts(child)
+            for parent in Resource.all()
+            for field in parent.riders()
+        )
+
+    def _phases(self, each: type[Resource], root: type[Resource], pass_name: str) -> frozenset[Phase]:
+        if self.narrowing.period is not None:
+            return frozenset({Phase.CHANGES} if root.api.event else ())
+        stream = self.stream(each.api.stream)
+        if stream.is_forced_whole or isinstance(root.api.bookmark, Snapshot):
+            return frozenset({Phase.CHANGES})
+        if self._rides_first(each):
+            loaded = bool(stream.stream_state.get("replication_key_value"))
+            if loaded is (each is not root):
+                return frozenset()
+        if not stream.entry(root, pass_name).get("replication_key_value"):
+            return frozenset({Phase.LOADING})
+        return frozenset({Phase.CHANGES, *([Phase.BACKFILL] if self.history.is_due(stream) else ())})
+
+    def _rides_first(self, child: type[Resource]) -> bool:
+        """Whether a resource comes with a parent on its first load, and by its own list afterwards."""
+        return any(
+            field.nested is not None
+            and field.nested.polled
+            and field.nested.resource is child
+            and not self.narrowing.apart(child, parent)
+            for parent in Resource.all()
+            for field in parent.riders()
+        )
+
+    def single_rows(self, resource: type[Resource]) -> list[Record]:
+        """The row of a resource that has no list."""
+        return self._account_rows() if resource is Resource.named("Account") else [self.client.single(resource)]
+
+    def _account_rows(self) -> list[Record]:
         """The account as the list gives it, completed by its single answer, which has no envelope."""
         found = []
         for row in self.client.accounts():
@@ -144,8 +197,12 @@ class Run:
             pacer.size,
         )
 
-    def closing_line(self) -> None:
-        """Say what the run brought and what it cost."""
+    def close(self) -> None:
+        """Say what the run brought, what it cost and what did not fit.
+
+        Raises:
+            LightspeedError: A stream failed, or one was skipped and that is to be told.
+        """
         pacer = self.client.pacer
         rows = {stream.name: stream.count for stream in self._streams.values() if stream.count}
         _log.info(
@@ -157,3 +214,14 @@ class Run:
             pacer.spent,
             pacer.waited,
         )
+        drift = [line for stream in self._streams.values() for line in stream.drift.summary()]
+        if drift:
+            _log.warning("What the declarations did not foresee: %s.", "; ".join(drift))
+        self._judge()
+
+    def _judge(self) -> None:
+        if self.failed:
+            raise LightspeedError(f"Streams that could not be read: {', '.join(self.failed)}. All others were.")
+        if self.skipped and value_of(self.settings, "on_missing_rights") == "fail":
+            names = ", ".join(self.skipped)
+            raise LightspeedError(f"Streams skipped for want of rights: {names}. All others were read.")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from lightspeed_retail.resources import Field, FieldType, Nested, Part, Resource
-from lightspeed_retail.wire import UNKNOWN_FIELDS, is_offered
+from lightspeed_retail.wire import UNKNOWN_FIELDS, Privacy, emitted, is_offered
+from tap_lightspeed_retail.custom import CustomResource
+from tap_lightspeed_retail.naming import Naming, as_in_api
 
 JsonSchema = dict[str, Any]
 
@@ -17,42 +20,66 @@ _SCALARS: dict[FieldType, JsonSchema] = {
     FieldType.BOOLEAN: {"type": ["boolean", "null"]},
     FieldType.DATETIME: {"type": ["string", "null"], "format": "date-time"},
     FieldType.DATE: {"type": ["string", "null"], "format": "date"},
+    FieldType.FLAGS: {"type": ["object", "null"], "additionalProperties": {"type": "boolean"}},
 }
 
 ACCOUNT_KEY = "accountID"
 """First part of every primary key, so that many accounts share one table."""
 
 
-def primary_keys(resource: type[Resource]) -> tuple[str, ...]:
+@dataclass(frozen=True)
+class Form:
+    """The form in which records leave.
+
+    Args:
+        naming: What fields are called.
+        privacy: How personal data are treated; None where they are kept.
+        keep_unknown: Whether fields that no declaration knows are kept.
+    """
+
+    naming: Naming = as_in_api
+    privacy: Privacy | None = None
+    keep_unknown: bool = False
+
+    def keeps_unknown(self, resource: type[Resource]) -> bool:
+        """Whether a stream keeps unknown fields; they may be personal, so not where personal data are protected."""
+        return self.privacy is None and (self.keep_unknown or issubclass(resource, CustomResource))
+
+
+def primary_keys(resource: type[Resource], form: Form = Form()) -> tuple[str, ...]:
     """The primary key of a stream: the account and the resource's own key."""
-    return tuple(dict.fromkeys((ACCOUNT_KEY, resource.api.key)))
+    return tuple(dict.fromkeys(form.naming(name) for name in (ACCOUNT_KEY, *resource.api.keys)))
 
 
-def stream_schema(resource: type[Resource], *, keep_unknown: bool = False) -> JsonSchema:
+def stream_schema(resource: type[Resource], form: Form = Form()) -> JsonSchema:
     """The schema of a stream's records."""
-    properties = {ACCOUNT_KEY: {"type": "integer"}, **_properties(resource, keep_unknown=keep_unknown)}
-    for key in primary_keys(resource):
-        properties[key] = {"type": "integer"}
-    return {"type": "object", "properties": properties, "required": list(primary_keys(resource))}
+    keep = form.keeps_unknown(resource)
+    properties = {form.naming(ACCOUNT_KEY): {"type": "integer"}, **_properties(resource, form, keep_unknown=keep)}
+    for key in primary_keys(resource, form):
+        kind = properties[key]["type"]
+        properties[key] = {**properties[key], "type": kind if isinstance(kind, str) else kind[0]}
+    return {"type": "object", "properties": properties, "required": list(primary_keys(resource, form))}
 
 
-def _properties(part: type[Part], within: Nested | None = None, *, keep_unknown: bool) -> dict[str, JsonSchema]:
+def _properties(
+    part: type[Part], form: Form, within: Nested | None = None, *, personal: bool = False, keep_unknown: bool
+) -> dict[str, JsonSchema]:
     properties = {
-        field.name: _property(field, keep_unknown=keep_unknown)
-        for field in part.fields()
-        if field.type is not FieldType.SECRET and (within is None or is_offered(within, field))
+        form.naming(field.name): _property(field, form, personal=private, keep_unknown=keep_unknown)
+        for field, private in emitted(part, within, personal=personal, privacy=form.privacy)
     }
     return {**properties, UNKNOWN_FIELDS: {"type": ["object", "null"]}} if keep_unknown else properties
 
 
-def _property(field: Field, *, keep_unknown: bool) -> JsonSchema:
+def _property(field: Field, form: Form, *, personal: bool, keep_unknown: bool) -> JsonSchema:
     nested = field.nested
     if nested is None:
         return dict(_SCALARS[field.type])
     if nested.part is None:
         items: JsonSchema = {"type": ["string", "null"]}
     else:
-        properties = _properties(nested.part, nested, keep_unknown=keep_unknown)
+        private = personal or nested.personal
+        properties = _properties(nested.part, form, nested, personal=private, keep_unknown=keep_unknown)
         items = {"type": ["object", "null"], "properties": properties}
     return {"type": ["array", "null"], "items": items} if nested.many else items
 

@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Iterable, Iterator
-from datetime import UTC
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk import Stream
 from singer_sdk.helpers.conform import TypeConformanceLevel
+from singer_sdk.singerlib import RecordMessage, SchemaMessage
 
-from lightspeed_retail.errors import LightspeedError, RightsError
+from lightspeed_retail.drift import Drift
+from lightspeed_retail.errors import LightspeedError, NotFoundError, RequestRefusedError, RightsError
 from lightspeed_retail.resources import FieldType, Resource, Stamp, Tail
-from lightspeed_retail.wire import Decoder, LogOnce, Record, nested_rows
-from tap_lightspeed_retail.plan import Reading, Rider, relations_of
-from tap_lightspeed_retail.progress import Progress, riding
-from tap_lightspeed_retail.schema import ACCOUNT_KEY, off_by_default, primary_keys, stream_schema
-from tap_lightspeed_retail.walks import Rows, row_stamp
+from lightspeed_retail.wire import Decoder, Decoding, Record, nested_rows
+from tap_lightspeed_retail.memory import Memory
+from tap_lightspeed_retail.plan import Reading, Rider
+from tap_lightspeed_retail.progress import State, bookmark_key, within
+from tap_lightspeed_retail.schema import ACCOUNT_KEY, Form, off_by_default, primary_keys, stream_schema
+from tap_lightspeed_retail.walks import row_stamp
 
 if TYPE_CHECKING:
+    from datetime import tzinfo
+
     from singer_sdk.helpers import types
     from singer_sdk.singerlib import MetadataMapping
 
@@ -34,32 +39,37 @@ class ResourceStream(Stream):
     # The decoder guarantees types and drops unknown keys, so the SDK need not look at every value again.
     TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE
 
-    def __init__(self, tap: TapLightspeedRetail, resource: type[Resource]) -> None:
+    def __init__(self, tap: TapLightspeedRetail, resource: type[Resource], form: Form) -> None:
         """Derive name, keys and schema from the declaration."""
         self.resource = resource
+        self.form = form
         self.run = tap.run
-        keep_unknown = bool(tap.config.get("keep_unknown_fields"))
-        super().__init__(tap, name=resource.api.stream, schema=stream_schema(resource, keep_unknown=keep_unknown))
-        self.primary_keys = primary_keys(resource)
+        super().__init__(tap, name=resource.api.stream, schema=stream_schema(resource, form))
+        self.primary_keys = primary_keys(resource, form)
         bookmark = resource.api.bookmark
-        self.replication_key = bookmark.field if isinstance(bookmark, Stamp) else None
+        field = {Stamp: getattr(bookmark, "field", None), Tail: resource.api.key}.get(type(bookmark))
+        self.replication_key = form.naming(field) if field else None
         self.count = 0
-        self._keep_unknown = keep_unknown
-        self._decoder: Decoder | None = None
-        self._report = LogOnce(self.name, kept=keep_unknown)
+        self.drift = Drift(self.name, kept=form.keeps_unknown(resource))
         self._schema_written = False
         self._emitted: dict[int, str | None] = {}
         self._highest_key = 0
 
     @property
     def metadata(self) -> MetadataMapping:
-        """The SDK's metadata; copies of other streams' rows are off by default."""
+        """The SDK's metadata; copies of other streams' rows are off by default, as is what a preset leaves out."""
         fresh = self._metadata is None and self._tap_input_catalog is None
         metadata = super().metadata
         if fresh:
             for path in off_by_default(self.resource):
-                metadata[_breadcrumb(path)].selected_by_default = False
+                mark = metadata.get(self._breadcrumb(path))
+                if mark is not None:
+                    mark.selected_by_default = False
+            metadata.root.selected_by_default = self.resource.api.selected
             self._mask = None
+        preset = self.config.get("preset")
+        if preset and preset not in self.resource.api.presets:
+            metadata.root.selected = False
         return metadata
 
     @property
@@ -67,9 +77,27 @@ class ResourceStream(Stream):
         """Never: a version would mark the rows of the other accounts in a shared table as deleted."""
         return False
 
+    @property
+    def is_forced_whole(self) -> bool:
+        """Whether the catalog asks for a full table where changes could be read."""
+        return self.replication_key is not None and self.forced_replication_method == "FULL_TABLE"
+
+    @cached_property
+    def memory(self) -> Memory:
+        """What the state remembers of the selection."""
+        fingerprint = self.run.narrowing.fingerprint(self.resource)
+        return Memory(self.stream_state, self.resource, self.selects, fingerprint)
+
     def selects(self, path: tuple[str, ...]) -> bool:
-        """Whether a property is selected, by its path within the record."""
-        return bool(self.mask[_breadcrumb(path)])
+        """Whether a property is selected, by its path within the record in the names of the API."""
+        return bool(self.mask[self._breadcrumb(path)])
+
+    def entry(self, root: type[Resource], pass_name: str = "") -> State:
+        """The part of the state that belongs to the walk through a list, its own or that of a parent."""
+        state: State = self.stream_state
+        if root is not self.resource:
+            return within(state, "with", root.api.stream)
+        return within(state, "passes", pass_name) if pass_name else state
 
     def log(self, message: str, *args: Any, level: int = logging.INFO, **kwargs: Any) -> None:
         """Leave an error that explains itself to the one line that ends the run."""
@@ -83,95 +111,38 @@ class ResourceStream(Stream):
     def get_records(self, context: types.Context | None) -> Iterator[Record]:  # noqa: ARG002  there are no contexts
         """What this stream has to tell, with rows that ride on its own sent along through their streams."""
         try:
-            yield from self._records()
+            yield from self.run.reader.records(self)
         except RightsError as error:
             scopes = " or ".join(self.resource.api.read_scopes) or "a right of the employee"
             reason = str(error).rstrip(".")
             self.logger.warning("Stream %s is skipped: %s. It takes %s.", self.name, reason, scopes)
+            self.run.skipped.append(self.name)
+        except (NotFoundError, RequestRefusedError) as error:
+            self.logger.error("Stream %s failed: %s", self.name, error)  # noqa: TRY400  the error explains itself
+            self.run.failed.append(self.name)
 
-    def _records(self) -> Iterator[Record]:
-        if not self.resource.api.enveloped:
-            yield from map(self._typed, self.run.account_rows())
-            return
-        if self.name in self.run.plan.parents:
-            yield from self._follow_up()
-        for reading in self.run.plan.readings.get(self.name, ()):
-            yield from self._read(reading)
-        self._checkpoint()
-
-    def _follow_up(self) -> Iterator[Record]:
-        """Rows that changed without their parent, or came after it was read; none before the first load is done."""
-        relations = tuple(relations_of(self.resource, self.selects))
-        if isinstance(self.resource.api.bookmark, Tail):
-            last = self.stream_state.get("last_key")
-            walk = self.run.walker.tail(self.resource, relations, last) if last else ()
-        else:
-            progress = Progress([self.stream_state], self.run.clock)
-            begun = not progress.loading or "first_load" in self.stream_state
-            walk = self.run.walker.news(self.resource, relations, progress) if begun else ()
-        for rows in walk:
-            self._checkpoint()
-            for row in rows:
-                self._remember(row)
-                yield self._typed(row)
-
-    def _read(self, reading: Reading) -> Iterator[Record]:
-        """Walk through a list; what rides on a row leaves before the row itself."""
-        for rows in self._walk(reading):
-            self._checkpoint()
-            self.run.progress_line(self.name)
-            yield from self._page(rows, reading)
-        self._settle_riders(reading)
-
-    def _walk(self, reading: Reading) -> Iterator[Rows]:
-        forced = any(self.run.stream(name).is_forced_whole for name in reading.fed)
-        if forced or not isinstance(reading.resource.api.bookmark, Stamp):
-            return self.run.walker.whole(reading.resource, reading.relations)
-        return self.run.walker.news(reading.resource, reading.relations, self._progress(reading))
-
-    @property
-    def is_forced_whole(self) -> bool:
-        """Whether the catalog asks for a full table where changes could be read."""
-        return isinstance(self.resource.api.bookmark, Stamp) and self.forced_replication_method == "FULL_TABLE"
-
-    def _page(self, rows: Rows, reading: Reading) -> Iterator[Record]:
+    def page(self, rows: Iterable[Record], reading: Reading) -> Iterator[Record]:
+        """A page of a walk: what rides on a row leaves before the row itself."""
         for row in rows:
             for rider in reading.riders:
-                stream = self.run.stream(rider.stream)
-                riding_rows = stream.riding_rows(row, rider)
-                if stream is self:
-                    yield from riding_rows
-                else:
-                    stream.emit(riding_rows)
+                yield from self._ride(row, rider)
             if reading.emits_parents:
-                yield self._typed(row)
+                yield self.typed(row)
 
-    def _progress(self, reading: Reading) -> Progress:
-        parent = reading.resource.api.stream
-        own = [self.stream_state] if reading.emits_parents else []
-        ridden = [riding(self.run.stream(rider.stream).stream_state, parent) for rider in reading.riders]
-        return Progress([*own, *ridden], self.run.clock)
-
-    def _settle_riders(self, reading: Reading) -> None:
-        """After a complete walk, riders look for rows of their own from here on."""
-        for rider in reading.riders:
-            self.run.stream(rider.stream).settle(reading.resource.api.stream)
-
-    def settle(self, parent: str) -> None:
-        """Note from where this stream's own follow-up begins: where the walk through its parents began."""
-        state = self.stream_state
-        if isinstance(self.resource.api.bookmark, Tail):
-            state["last_key"] = max(self._highest_key, state.get("last_key") or 0)
-        elif not state.get("replication_key_value"):
-            bookmark = riding(state, parent).get("replication_key_value")
-            if bookmark:
-                state.update(replication_key=self.replication_key, replication_key_value=bookmark)
-
-    def riding_rows(self, parent: Record, rider: Rider) -> Iterable[Record]:
-        """Typed rows of this stream out of a parent's wire row, without those that this run has emitted already."""
+    def _ride(self, parent: Record, rider: Rider) -> Iterator[Record]:
+        """Send the rows of a rider through its stream; those of this stream leave with its own."""
+        stream = self.run.stream(rider.stream)
         for row in nested_rows(parent.get(rider.collection.name), rider.element):
-            if isinstance(row, dict) and not self._is_repetition(row):
-                yield self._typed({**rider.parent_key(parent), **row})
+            if not isinstance(row, dict):
+                continue
+            full = {**rider.parent_key(parent), **row}
+            for inner in rider.riders:
+                yield from self._ride(full, inner)
+            if rider.emits and not stream.is_repetition(full):
+                if stream is self:
+                    yield self.typed(full)
+                else:
+                    stream.emit([stream.typed(full)])
 
     def emit(self, records: Iterable[Record]) -> None:
         """Send records during another stream's turn."""
@@ -185,37 +156,84 @@ class ResourceStream(Stream):
         super()._write_schema_message()
         self._schema_written = True
 
-    def _typed(self, row: Record) -> Record:
-        record = {ACCOUNT_KEY: self.run.client.account_id, **self._decode(row)}
+    def mark_deleted(self, keys: Iterable[int], mark: Mapping[str, str]) -> None:
+        """Send keys with a deletion stamp.
+
+        The schema that goes before them has the key and the stamp only: with it a target updates no other column, so
+        the last known content of the row stays.
+        """
+        properties: dict[str, Any] = {name: self.schema["properties"][name] for name in self.primary_keys}
+        properties |= {name: {"type": ["string", "null"], "format": "date-time"} for name in mark}
+        schema = {"type": "object", "properties": properties, "required": list(self.primary_keys)}
+        self._tap.write_message(SchemaMessage(self.name, schema, list(self.primary_keys)))
+        account, key = self.primary_keys
+        for each in keys:
+            record = {account: self.run.client.account_id, key: each, **mark}
+            self._tap.write_message(RecordMessage(self.name, record))
+        self._schema_written = False
+
+    def settle(self, parent: str) -> None:
+        """Note from where this stream's own follow-up begins: where the walk through its parents began."""
+        state = self.stream_state
+        if isinstance(self.resource.api.bookmark, Tail):
+            reached = max(self._highest_key, bookmark_key(state))
+            state.update(replication_key=self.resource.api.key, replication_key_value=reached)
+        elif isinstance(self.resource.api.bookmark, Stamp) and not state.get("replication_key_value"):
+            bookmark = within(state, "with", parent).get("replication_key_value")
+            if isinstance(bookmark, str):
+                state.update(replication_key=self.resource.api.bookmark.field, replication_key_value=bookmark)
+
+    def typed(self, row: Record) -> Record:
+        """The record of a wire row."""
+        account = self.form.naming(ACCOUNT_KEY)
+        record = {account: self.run.client.account_id, **self._decoder(row)}
+        for name in self.primary_keys:
+            if record.get(name) is None:
+                record[name] = self._unset_key(name)
         self.count += 1
-        self._highest_key = max(self._highest_key, record[self.resource.api.key] or 0)
+        key = record[self.form.naming(self.resource.api.key)]
+        if isinstance(key, int):
+            self._highest_key = max(self._highest_key, key)
+            self.run.watch(self, key)
         return record
 
-    def _decode(self, row: Record) -> Record:
-        if self._decoder is None:
-            fields = self.resource.fields()
-            has_dates = any(field.type is FieldType.DATE and self.selects((field.name,)) for field in fields)
-            self._decoder = Decoder(
-                self.resource,
-                selected=self.selects,
-                report=self._report,
-                keep_unknown=self._keep_unknown,
-                zone=self.run.shop_zone if has_dates else UTC,
-            )
-        return self._decoder(row)
+    def _unset_key(self, name: str) -> Any:
+        """A report may lack a dimension, such as the payment type of nothing: no part of a key can be null."""
+        kind = self.schema["properties"][name]["type"]
+        return {"integer": 0, "boolean": False}.get(kind if isinstance(kind, str) else kind[0], "")
 
-    def _remember(self, row: Record) -> None:
+    @cached_property
+    def _decoder(self) -> Decoder:
+        fields = self.resource.fields()
+        has_dates = any(field.type is FieldType.DATE and self.selects((field.name,)) for field in fields)
+        how = Decoding(
+            report=self.drift,
+            selected=self.selects,
+            keep_unknown=self.form.keeps_unknown(self.resource),
+            privacy=self.form.privacy,
+            name=self.form.naming,
+            **self._zone(has_dates=has_dates),
+        )
+        return Decoder(self.resource, how)
+
+    def _zone(self, *, has_dates: bool) -> Mapping[str, tzinfo]:
+        """The shops' time zone costs a drip, so it is only asked for where a moment stands for a day."""
+        return {"zone": self.run.shop_zone} if has_dates and not self.resource.api.dimensions else {}
+
+    def remember(self, row: Record) -> None:
+        """Note that a wire row has been emitted."""
         if len(self._emitted) < _MOST_REMEMBERED:
             self._emitted[int(row[self.resource.api.key])] = self._stamp(row)
 
-    def _is_repetition(self, row: Record) -> bool:
+    def is_repetition(self, row: Record) -> bool:
+        """Whether this run has emitted the row as it stands."""
         key = int(row[self.resource.api.key])
         return key in self._emitted and self._emitted[key] == self._stamp(row)
 
     def _stamp(self, row: Record) -> str | None:
         return row_stamp(row, self.resource) if isinstance(self.resource.api.bookmark, Stamp) else None
 
-    def _checkpoint(self) -> None:
+    def checkpoint(self) -> None:
         """Send the state: everything that it speaks of has been emitted."""
         self._tap.state_writer.write_state(self.tap_state)
 
@@ -225,6 +243,5 @@ class ResourceStream(Stream):
     def _write_starting_replication_value(self, context: types.Context | None) -> None:
         """The walks know where they begin."""
 
-
-def _breadcrumb(path: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(step for name in path for step in ("properties", name))
+    def _breadcrumb(self, path: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(step for name in path for step in ("properties", self.form.naming(name)))

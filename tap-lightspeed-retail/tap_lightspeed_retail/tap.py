@@ -12,8 +12,12 @@ from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 from lightspeed_retail.resources import Resource
 from lightspeed_retail.settings import check, check_environment
 from tap_lightspeed_retail import documents
+from tap_lightspeed_retail.custom import custom_resources
+from tap_lightspeed_retail.naming import NAMINGS
+from tap_lightspeed_retail.privacy import privacy_of
 from tap_lightspeed_retail.run import Run
-from tap_lightspeed_retail.settings import SCHEMA
+from tap_lightspeed_retail.schema import Form
+from tap_lightspeed_retail.settings import SCHEMA, value_of
 from tap_lightspeed_retail.streams import ResourceStream
 
 if TYPE_CHECKING:
@@ -57,7 +61,13 @@ class TapLightspeedRetail(Tap):
 
     def discover_streams(self) -> list[ResourceStream]:
         """One stream for each declared resource; nothing is asked of the API."""
-        streams = [ResourceStream(self, resource) for resource in Resource.all()]
+        form = Form(
+            naming=NAMINGS[value_of(self.config, "field_names")],
+            privacy=privacy_of(self.config),
+            keep_unknown=bool(value_of(self.config, "keep_unknown_fields")),
+        )
+        resources = (*Resource.all(), *custom_resources(self.config.get("custom_streams")))
+        streams = [ResourceStream(self, resource, form) for resource in resources]
         for stream in streams:
             self.run.register(stream)
         return streams
@@ -82,7 +92,7 @@ class TapLightspeedRetail(Tap):
         )
         tap.logger.info("%s %s reads account %s.", cls.name, cls.plugin_version, tap.run.client.account_id)
         tap.sync_all()
-        tap.run.closing_line()
+        tap.run.close()
 
     @classmethod
     def cb_config(cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]) -> Any:

@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import itertools
 import logging
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 
 from lightspeed_retail.client import Client, Page
 from lightspeed_retail.errors import RequestRefusedError
-from lightspeed_retail.query import Filter, Query
-from lightspeed_retail.resources import Resource, Stamp
+from lightspeed_retail.query import Filter, Query, Version
+from lightspeed_retail.resources import Resource, Stamp, Tail
 from lightspeed_retail.wire import Record, instant, stamp
-from tap_lightspeed_retail.progress import Progress
+from tap_lightspeed_retail.narrowing import Narrowing
+from tap_lightspeed_retail.plan import Reading
+from tap_lightspeed_retail.progress import KeyProgress, Progress, State, bookmark_key
 
 _log = logging.getLogger(__name__)
 
@@ -31,69 +33,126 @@ class Walker:
     Args:
         client: Connected to the account.
         lookback: How far before a bookmark a run reads again.
-        start_date: Events that last changed before it are left out of a first load.
+        narrowing: What of the account is read.
     """
 
     client: Client
     lookback: timedelta
-    start_date: datetime | None = None
+    narrowing: Narrowing = field(default_factory=Narrowing)
 
-    def whole(self, resource: type[Resource], relations: tuple[str, ...]) -> Iterator[Rows]:
+    def whole(self, reading: Reading) -> Iterator[Rows]:
         """All rows, by key."""
-        for page in self.client.pages(Query(resource, sort=_key_sort(resource), relations=relations)):
+        for page in self.client.pages(self._by_key(reading)):
             yield page.rows
 
-    def tail(self, resource: type[Resource], relations: tuple[str, ...], last_key: int) -> Iterator[Rows]:
-        """Rows with a higher key than the last one seen."""
-        newer = Filter(resource.api.key, ">", str(last_key))
-        for page in self.client.pages(Query(resource, (newer,), _key_sort(resource), relations)):
+    def archived_only(self, reading: Reading) -> Iterator[Rows]:
+        """The archived rows, by key."""
+        for page in self.client.pages(replace(self._by_key(reading), archived="only")):
             yield page.rows
 
-    def news(self, resource: type[Resource], relations: tuple[str, ...], progress: Progress) -> Iterator[Rows]:
+    def period(self, reading: Reading) -> Iterator[Rows]:
+        """The events of the period that is read once more, by key."""
+        for page in self.client.pages(self._by_key(reading, self.narrowing.happened(reading.resource))):
+            yield page.rows
+
+    def of_parent(self, resource: type[Resource], relations: tuple[str, ...], parent: str) -> Iterator[Rows]:
+        """All rows of one parent."""
+        query = replace(self._by_key(Reading(resource, resource.api.stream, relations=relations)), parent=parent)
+        for page in self.client.pages(query):
+            yield page.rows
+
+    def tail(self, reading: Reading, progress: KeyProgress) -> Iterator[Rows]:
+        """Rows with a higher key than those that have been read."""
+        after = progress.after
+        newer = (Filter(reading.resource.api.key, ">", str(after)),) if after else ()
+        for page in self.client.pages(self._by_key(reading, *newer)):
+            yield page.rows
+            progress.passed(page.rows)
+
+    def key_progress(self, resource: type[Resource], states: Sequence[State]) -> KeyProgress:
+        """How far streams have come that are fed by a list which only grows."""
+        bookmark = resource.api.bookmark
+        created = bookmark.created if isinstance(bookmark, Tail) else None
+        return KeyProgress(states, resource.api.key, created, stamp(self.client.now - self.lookback))
+
+    def snapshot(self, reading: Reading, state: State, every: timedelta) -> Iterator[Rows]:
+        """A large list without a stamp: whole when it is due, in between from its last page on.
+
+        Args:
+            reading: The walk.
+            state: The entry of the stream, written in place.
+            every: How often it is read whole.
+        """
+        whole_at = state.get("read_whole")
+        if whole_at and self.client.now - instant(whole_at) < every:
+            yield from self.tail(reading, self.key_progress(reading.resource, [state]))
+            return
+        load = state.setdefault("snapshot", {"began": stamp(self.client.now), "key": 0})
+        resumed = (Filter(reading.resource.api.key, ">", str(load["key"])),) if load["key"] else ()
+        for page in self.client.pages(self._by_key(reading, *resumed)):
+            yield page.rows
+            load["key"] = max([load["key"], *(int(row[reading.resource.api.key]) for row in page.rows)])
+        del state["snapshot"]
+        reached = max(load["key"], bookmark_key(state))
+        state.update(read_whole=load["began"], replication_key=reading.resource.api.key, replication_key_value=reached)
+
+    def news(self, reading: Reading, progress: Progress) -> Iterator[Rows]:
         """All rows on a first load, afterwards what has changed since the bookmark."""
         if not progress.loading:
-            found = self._changes(resource, relations, progress)
+            found = self._changes(reading, progress)
             if found is not None:
                 yield from found
                 return
             progress.restart()
-        yield from self._first_load(resource, relations, progress)
+        yield from self._first_load(reading, progress)
 
-    def _first_load(self, resource: type[Resource], relations: tuple[str, ...], progress: Progress) -> Iterator[Rows]:
+    def _by_key(self, reading: Reading, *conditions: Filter) -> Query:
+        """A walk in the order of keys, within what is read of the account."""
+        resource = reading.resource
+        extra = (Filter(reading.extra[0], "=", reading.extra[1]),) if reading.extra else ()
+        return Query(
+            resource,
+            (*conditions, *extra, *self.narrowing.filters(resource)),
+            _key_sort(resource),
+            reading.relations,
+            archived=self.narrowing.archived(resource),
+        )
+
+    def _first_load(self, reading: Reading, progress: Progress) -> Iterator[Rows]:
         """All rows by key, from the key at which an earlier try stopped."""
+        resource = reading.resource
         resumed = progress.resume_key()
         newer = (Filter(resource.api.key, ">", str(resumed)),) if resumed else ()
         if resumed:
-            _log.info("%s: the first load goes on after %s %s.", resource.api.stream, resource.api.key, resumed)
-        field, pages = self._first_pages(resource, relations, newer, progress.field or _bookmark(resource).field)
+            _log.info("%s: the %s goes on after %s %s.", reading.lead, reading.phase.value, resource.api.key, resumed)
+        field, pages = self._first_pages(self._by_key(reading, *newer), progress.field or _bookmark(resource).field)
         last: int | None = resumed
         ended = self.client.now
         for page in pages:
             yield page.rows
             last = _last_key(page.rows, resource.api.key, last)
-            progress.loaded_up_to(last, newest(page.rows, resource))
+            progress.loaded_up_to(last, newest(page.rows, resource), len(page.rows))
             ended = page.date
         progress.loaded(field, ended)
 
-    def _first_pages(
-        self, resource: type[Resource], relations: tuple[str, ...], newer: tuple[Filter, ...], field: str
-    ) -> tuple[str, Iterator[Page]]:
-        query = Query(resource, newer, _key_sort(resource), relations)
-        if resource.api.event and self.start_date is not None:
-            found = self._stamped(query, stamp(self.start_date), by_stamp=False)
+    def _first_pages(self, query: Query, field: str) -> tuple[str, Iterator[Page]]:
+        if query.resource.api.event and self.narrowing.first(field) is not None:
+            found = self._stamped(query, None, by_stamp=False)
             if found is not None:
                 return found
-            _log.warning("%s: the API cannot filter by time; start_date has no effect.", resource.api.stream)
+            _log.warning(
+                "%s: the API cannot filter by time; start_date and end_date have no effect.", query.resource.api.stream
+            )
         return field, self.client.pages(query)
 
-    def _changes(
-        self, resource: type[Resource], relations: tuple[str, ...], progress: Progress
-    ) -> Iterator[Rows] | None:
+    def _changes(self, reading: Reading, progress: Progress) -> Iterator[Rows] | None:
         """What has changed since the bookmark; None where all must be read again."""
-        by_stamp = resource.api.sorts_by_stamp
+        resource = reading.resource
+        by_stamp = resource.api.sorts_by_stamp and self.client.version is Version.V3
         since = progress.since(self.lookback)
-        query = Query(resource, (), _key_sort(resource), relations)
-        found = self._stamped(query, since, by_stamp=by_stamp, known=progress.field)
+        if resource.api.event and self.narrowing.end is not None and since > stamp(self.narrowing.end):
+            return iter(())
+        found = self._stamped(self._by_key(reading), since, by_stamp=by_stamp, known=progress.field)
         if found is None:
             _log.warning("%s: the API cannot filter by time; the list is read whole.", resource.api.stream)
             return None
@@ -106,13 +165,16 @@ class Walker:
         return _advancing(pages, field, resource, progress, by_stamp=by_stamp)
 
     def _stamped(
-        self, query: Query, since: str, *, by_stamp: bool, known: str | None = None
+        self, query: Query, since: str | None, *, by_stamp: bool, known: str | None = None
     ) -> tuple[str, Iterator[Page]] | None:
         """The walk from a stamp on, by the first name of it that the API honours; None where it honours none."""
         bookmark = _bookmark(query.resource)
         for name in _names(bookmark, known):
-            filters = (*query.filters, Filter(name, ">=", since))
-            pages = self.client.pages(Query(query.resource, filters, name if by_stamp else query.sort, query.relations))
+            condition = self._condition(query.resource, name, since)
+            if condition is None:
+                continue
+            sort = name if by_stamp else query.sort
+            pages = self.client.pages(replace(query, filters=(*query.filters, condition), sort=sort))
             try:
                 first = next(pages)
             except RequestRefusedError as error:
@@ -120,7 +182,7 @@ class Walker:
                     raise
                 _log.warning("%s: the API does not filter by %s.", query.resource.api.stream, name)
                 continue
-            if _ignored(first.rows, name, bookmark, since):
+            if _ignored(first.rows, name, bookmark, condition):
                 _log.warning("%s: the API ignores the filter on %s.", query.resource.api.stream, name)
                 continue
             if name == bookmark.fallback:
@@ -132,6 +194,11 @@ class Walker:
                 )
             return name, itertools.chain([first], pages)
         return None
+
+    def _condition(self, resource: type[Resource], name: str, since: str | None) -> Filter | None:
+        if since is None:
+            return self.narrowing.first(name)
+        return self.narrowing.since(name, since) if resource.api.event else Filter(name, ">=", since)
 
 
 def _advancing(
@@ -208,7 +275,10 @@ def _moment(value: object) -> str | None:
         return None
 
 
-def _ignored(rows: Rows, name: str, bookmark: Stamp, since: str) -> bool:
-    """Whether a filter had no effect: a row is older than what was asked for."""
+def _ignored(rows: Rows, name: str, bookmark: Stamp, condition: Filter) -> bool:
+    """Whether a filter had no effect: a row is older, or younger, than what was asked for."""
     field = name if name == bookmark.fallback else bookmark.field
-    return any(moment < since for row in rows if (moment := _moment(row.get(field) or row.get(name))))
+    first, _, last = condition.value.partition(",")
+    since, until = ("", first) if condition.operator == "<=" else (first, last or "~")
+    moments = [moment for row in rows if (moment := _moment(row.get(field) or row.get(name)))]
+    return any(not since <= moment <= until for moment in moments)

@@ -13,12 +13,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lightspeed_retail.drift import Drift
+from lightspeed_retail.encoding import Encoder, scalar_to_wire
 from lightspeed_retail.resources import Resource
 from lightspeed_retail.resources.account import Account
 from lightspeed_retail.resources.customers import Customer
 from lightspeed_retail.resources.items import Item, ItemShop
 from lightspeed_retail.resources.sales import Sale, SaleLine
-from lightspeed_retail.wire import Decoder, Encoder, LogOnce, instant, rows, scalar_to_wire
+from lightspeed_retail.wire import Decoder, Decoding, instant, rows
 from tests.declared import RESOURCES, carried, typed_records
 
 
@@ -34,13 +36,13 @@ class Heard:
         """Remember an unknown key."""
         self.unknown_fields.append(field)
 
-    def misfit(self, field: str, value: object) -> None:
+    def misfit(self, field: str, value: object, *, personal: bool) -> None:
         """Remember a misfit."""
         self.misfits.append(field)
 
 
 def decode(resource: type[Resource], row: dict[str, Any], **options: Any) -> dict[str, Any]:
-    return Decoder(resource, report=Heard(), **options)(row)
+    return Decoder(resource, Decoding(report=Heard(), **options))(row)
 
 
 @pytest.mark.parametrize(
@@ -117,7 +119,7 @@ def test_a_record_behind_a_second_wrapper_is_found() -> None:
 
 def test_attributes_are_no_unknown_field() -> None:
     heard = Heard()
-    Decoder(Item, report=heard)({"itemID": "1", "@attributes": {"count": "1"}})
+    Decoder(Item, Decoding(report=heard))({"itemID": "1", "@attributes": {"count": "1"}})
     assert heard.unknown_fields == []
 
 
@@ -130,14 +132,14 @@ def test_attributes_are_no_unknown_field() -> None:
 )
 def test_a_slip_of_case_is_mended(resource: type[Resource], sent: str, field: str, wire: str, value: object) -> None:
     heard = Heard()
-    record = Decoder(resource, report=heard)({sent: wire})
+    record = Decoder(resource, Decoding(report=heard))({sent: wire})
     assert record[field] == value
     assert heard.unknown_fields == []
 
 
 def test_an_unknown_key_is_named_with_its_path_and_left_out() -> None:
     heard = Heard()
-    record = Decoder(Customer, report=heard)({"customerID": "1", "Contact": {"contactID": "2", "fax2": "x"}})
+    record = Decoder(Customer, Decoding(report=heard))({"customerID": "1", "Contact": {"contactID": "2", "fax2": "x"}})
     assert heard.unknown_fields == ["Contact.fax2"]
     assert "fax2" not in record["Contact"]
 
@@ -149,13 +151,33 @@ def test_an_unknown_key_is_kept_when_asked() -> None:
     assert nothing["unknown_fields"] is None
 
 
-def test_unknown_keys_and_misfits_are_logged_once_by_name_and_never_by_value(caplog: pytest.LogCaptureFixture) -> None:
-    decoder = Decoder(Item, report=LogOnce("items"))
+def test_an_unknown_key_is_named_once_and_misfits_are_shown_a_few_times_and_counted(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    drift = Drift("items")
+    decoder = Decoder(Item, Decoding(report=drift))
     with caplog.at_level(logging.WARNING):
-        for _ in range(3):
-            decoder({"itemID": "1", "colour": "sentinel-a", "avgCost": "sentinel-b"})
-    assert sorted("colour" in message for message in caplog.messages) == [False, True]
+        for _ in range(9):
+            decoder({"itemID": "1", "colour": "sentinel-a", "avgCost": "12,50"})
     assert "sentinel" not in caplog.text
+    assert sum("colour" in message for message in caplog.messages) == 1
+    assert sum("avgCost holds '12,50'" in message for message in caplog.messages) == 5
+    assert drift.summary() == ["items.avgCost: 9 values did not fit", "items: unknown fields colour"]
+
+
+def test_a_misfit_of_a_person_is_counted_but_not_shown(caplog: pytest.LogCaptureFixture) -> None:
+    drift = Drift("customers")
+    with caplog.at_level(logging.WARNING):
+        record = Decoder(Customer, Decoding(report=drift))({"customerID": "1", "dob": "sentinel"})
+    assert record["dob"] is None
+    assert "customers: dob holds a personal value" in caplog.text
+    assert "sentinel" not in caplog.text
+
+
+def test_a_value_that_does_not_fit_is_kept_as_text_beside_its_column_when_asked() -> None:
+    record = decode(Item, {"itemID": "1", "avgCost": "12,50", "archived": {"a": 1}}, keep_unknown=True)
+    assert (record["avgCost"], record["archived"]) == (None, None)
+    assert record["unknown_fields"] == {"avgCost": "12,50", "archived": '{"a":1}'}
 
 
 @pytest.mark.parametrize(
@@ -176,7 +198,7 @@ def test_unknown_keys_and_misfits_are_logged_once_by_name_and_never_by_value(cap
 )
 def test_a_value_that_does_not_fit_arrives_as_null_and_is_reported(field: str, wire: object) -> None:
     heard = Heard()
-    record = Decoder(Item, report=heard)({field: wire})
+    record = Decoder(Item, Decoding(report=heard))({field: wire})
     assert record[field] is None
     assert heard.misfits == [field]
 
@@ -184,7 +206,7 @@ def test_a_value_that_does_not_fit_arrives_as_null_and_is_reported(field: str, w
 @pytest.mark.parametrize("resource", RESOURCES)
 def test_the_empty_text_is_null_in_every_field_and_nothing_is_reported(resource: type[Resource]) -> None:
     heard = Heard()
-    record = Decoder(resource, report=heard)({field.name: "" for field in carried(resource)})
+    record = Decoder(resource, Decoding(report=heard))({field.name: "" for field in carried(resource)})
     assert [name for name, value in record.items() if value not in (None, [])] == []
     assert heard.misfits == []
 
@@ -254,7 +276,7 @@ def test_a_birthday_is_the_day_in_the_shops_zone(zone: str, text: str, day: str)
 
 def test_a_secret_never_becomes_a_value() -> None:
     heard = Heard()
-    shop = Decoder(Resource.named("Shop"), report=heard)({"shopID": "1", "CCGateway": {"login": "sentinel"}})
+    shop = Decoder(Resource.named("Shop"), Decoding(report=heard))({"shopID": "1", "CCGateway": {"login": "sentinel"}})
     assert "CCGateway" not in shop
     assert heard.unknown_fields == []
 
@@ -271,7 +293,7 @@ def test_every_record_survives_the_way_to_the_wire_and_back(resource: type[Resou
     record = data.draw(typed_records(resource))
     heard = Heard()
     wire = msgspec.json.decode(msgspec.json.encode(Encoder(resource)(record)))
-    assert Decoder(resource, report=heard)(wire) == record
+    assert Decoder(resource, Decoding(report=heard))(wire) == record
     assert (heard.unknown_fields, heard.misfits) == ([], [])
 
 

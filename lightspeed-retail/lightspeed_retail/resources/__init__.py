@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from lightspeed_retail.resources import account, customers, items, purchasing, sales, workorders
+from lightspeed_retail.resources import (
+    account,
+    company,
+    customers,
+    items,
+    labels,
+    payments,
+    purchasing,
+    receiving,
+    reports,
+    sales,
+    stock,
+    tills,
+    workorders,
+)
 from lightspeed_retail.resources.declaration import Field, FieldType, Nested, Part, Resource
 from lightspeed_retail.resources.endpoint import Bookmark, Days, Endpoint, Snapshot, Stamp, Tail, Vanishing
 
@@ -20,9 +34,16 @@ __all__ = [
     "Tail",
     "Vanishing",
     "account",
+    "company",
     "customers",
     "items",
+    "labels",
+    "payments",
     "purchasing",
+    "receiving",
+    "reports",
     "sales",
+    "stock",
+    "tills",
     "workorders",
 ]

@@ -6,9 +6,9 @@ from datetime import datetime
 from decimal import Decimal
 
 from lightspeed_retail.resources import parts
-from lightspeed_retail.resources.declaration import Resource, Secret, part, to_many, to_one
+from lightspeed_retail.resources.declaration import Personal, Resource, Secret, part, to_many, to_one
 from lightspeed_retail.resources.declaration import parts as nested_list
-from lightspeed_retail.resources.endpoint import Endpoint, Stamp
+from lightspeed_retail.resources.endpoint import Endpoint, Snapshot, Stamp, Vanishing
 
 
 class Account(Resource):
@@ -48,6 +48,7 @@ class Shop(Resource):
         archived=True,
         verbs=("GET", "POST", "PUT"),
         write_scopes=("employee:admin_shops",),
+        presets=("nightly",),
         docs="https://developers.lightspeedhq.com/retail/endpoints/Shop/",
     )
 
@@ -75,7 +76,9 @@ class Shop(Resource):
     Contact = to_one(parts.Contact)
     ReceiptSetup = to_one(parts.ReceiptSetup)
     TaxCategory = to_one("TaxCategory")
+    ShelfLocations = to_many("ShelfLocation", parts.ShelfLocation, default=False)
     Registers = to_many("Register", "Register")
+    PriceLevel = to_one("PriceLevel")
 
 
 class Register(Resource):
@@ -121,8 +124,8 @@ class Employee(Resource):
     )
 
     employeeID: int
-    firstName: str
-    lastName: str
+    firstName: Personal
+    lastName: Personal
     lockOut: bool
     archived: bool
     timeStamp: datetime
@@ -137,6 +140,30 @@ class Employee(Resource):
     Contact = to_one(parts.Contact)
     EmployeeRole = to_one(parts.EmployeeRole)
     EmployeeRights = to_many("EmployeeRight", parts.EmployeeRight)
+
+
+class EmployeeHours(Resource):
+    """A stretch of work of an employee, from clocking in to clocking out."""
+
+    api = Endpoint(
+        stream="employee_hours",
+        path="/EmployeeHours.json",
+        key="employeeHoursID",
+        bookmark=Snapshot(large=True),
+        sortable=("employeeHoursID",),
+        verbs=("GET", "POST", "PUT", "DELETE"),
+        delete="delete",
+        vanishing=Vanishing(),
+        read_scopes=("employee:admin_employees",),
+        write_scopes=("employee:admin_employees",),
+        docs="https://developers.lightspeedhq.com/retail/endpoints/EmployeeHours/",
+    )
+
+    employeeHoursID: int
+    checkIn: datetime
+    checkOut: datetime
+    employeeID: int
+    shopID: int
 
 
 class PaymentType(Resource):
@@ -176,6 +203,7 @@ class TaxCategory(Resource):
         sortable=("taxCategoryID", "timeStamp"),
         verbs=("GET", "POST", "PUT", "DELETE"),
         delete="delete",
+        vanishing=Vanishing(),
         write_scopes=("employee:admin_purchases",),
         docs="https://developers.lightspeedhq.com/retail/endpoints/TaxCategory/",
     )
@@ -187,6 +215,7 @@ class TaxCategory(Resource):
     tax1Rate: Decimal
     tax2Rate: Decimal
     timeStamp: datetime
+    TaxCategoryClasses = to_many("TaxCategoryClass", "TaxCategoryClass", children=("TaxClass",))
 
 
 class TaxClass(Resource):
@@ -200,6 +229,7 @@ class TaxClass(Resource):
         sortable=("taxClassID", "timeStamp"),
         verbs=("GET", "POST", "PUT", "DELETE"),
         delete="delete",
+        vanishing=Vanishing(),
         write_scopes=("employee:admin_purchases",),
         docs="https://developers.lightspeedhq.com/retail/endpoints/TaxClass/",
     )
@@ -208,3 +238,28 @@ class TaxClass(Resource):
     name: str
     classType: str
     timeStamp: datetime
+
+
+class TaxCategoryClass(Resource):
+    """The rates of a tax category for one tax class, where they differ."""
+
+    api = Endpoint(
+        stream="tax_category_classes",
+        path="/TaxCategoryClass.json",
+        key="taxCategoryClassID",
+        bookmark=Stamp(),
+        sortable=("taxClassID", "timeStamp"),
+        verbs=("GET", "DELETE"),
+        delete="delete",
+        vanishing=Vanishing(),
+        write_scopes=("employee:admin_purchases",),
+        docs="https://developers.lightspeedhq.com/retail/endpoints/TaxCategoryClass/",
+    )
+
+    timeStamp: datetime
+    taxCategoryClassID: int
+    tax1Rate: Decimal
+    tax2Rate: Decimal
+    taxCategoryID: int
+    taxClassID: int
+    TaxClass = to_one("TaxClass")

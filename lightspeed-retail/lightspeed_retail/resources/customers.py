@@ -1,17 +1,21 @@
-"""People and companies who buy."""
+"""People and companies who buy, the fields of their own that an account gives them, and their credit."""
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 
 from lightspeed_retail.resources import parts
-from lightspeed_retail.resources.declaration import Resource, to_many, to_one
-from lightspeed_retail.resources.endpoint import Endpoint, Stamp
+from lightspeed_retail.resources.declaration import Money, Personal, PersonalDate, Resource, to_many, to_one
+from lightspeed_retail.resources.endpoint import Endpoint, Snapshot, Stamp, Vanishing
+
+_READ = ("employee:customers_read", "employee:customers")
+_WRITE = ("employee:customers",)
 
 
 class Customer(Resource):
     """A person or company who buys, with contact details."""
 
+    # DELETE archives, but when two customers are merged one of the two is gone for good.
     api = Endpoint(
         stream="customers",
         path="/Customer.json",
@@ -21,14 +25,16 @@ class Customer(Resource):
         archived=True,
         verbs=("GET", "POST", "PUT", "DELETE"),
         delete="archive",
-        read_scopes=("employee:customers_read", "employee:customers"),
-        write_scopes=("employee:customers",),
+        vanishing=Vanishing(),
+        read_scopes=_READ,
+        write_scopes=_WRITE,
+        presets=("nightly",),
         docs="https://developers.lightspeedhq.com/retail/endpoints/Customer/",
     )
 
     customerID: int
-    firstName: str
-    lastName: str
+    firstName: Personal
+    lastName: Personal
     title: str
     company: str
     companyRegistrationNumber: str
@@ -41,16 +47,18 @@ class Customer(Resource):
     noteID: int
     employeeID: int
     measurementID: int
-    dob: date
+    dob: PersonalDate
     createTime: datetime
     timeStamp: datetime
     archived: bool
     Contact = to_one(parts.Contact)
     CustomerType = to_one("CustomerType")
-    Note = to_one(parts.Note)
+    Discount = to_one("Discount")
+    Note = to_one(parts.Note, personal=True)
     TaxCategory = to_one("TaxCategory")
+    CreditAccount = to_one("CreditAccount")
     Tags = to_many("tag", str, empty="")
-    CustomFieldValues = to_many("CustomFieldValue", parts.CustomFieldValue)
+    CustomFieldValues = to_many("CustomFieldValue", parts.CustomFieldValue, personal=True)
 
 
 class CustomerType(Resource):
@@ -63,8 +71,10 @@ class CustomerType(Resource):
         sortable=("customerTypeID",),
         verbs=("GET", "POST", "PUT", "DELETE"),
         delete="delete",
-        read_scopes=("employee:customers_read", "employee:customers"),
-        write_scopes=("employee:customers",),
+        vanishing=Vanishing(),
+        read_scopes=_READ,
+        write_scopes=_WRITE,
+        presets=("nightly",),
         docs="https://developers.lightspeedhq.com/retail/endpoints/CustomerType/",
     )
 
@@ -72,4 +82,96 @@ class CustomerType(Resource):
     name: str
     taxCategoryID: int
     discountID: int
-    TaxCategory = to_one("TaxCategory")
+    Discount = to_one("Discount")
+    TaxCategory = to_one("TaxCategory", children=("TaxCategoryClasses",))
+
+
+class CustomerCustomField(Resource):
+    """A field of its own that an account gives its customers."""
+
+    # The page lists timeStamp as sortable, but no answer carries one.
+    api = Endpoint(
+        stream="customer_custom_fields",
+        path="/Customer/CustomField.json",
+        key="customFieldID",
+        bookmark=Snapshot(),
+        sortable=("customFieldID", "name"),
+        archived=True,
+        verbs=("GET", "POST", "PUT", "DELETE"),
+        delete="archive",
+        read_scopes=_READ,
+        write_scopes=_WRITE,
+        envelope="CustomField",
+        docs="https://developers.lightspeedhq.com/retail/endpoints/Customer-CustomField/",
+    )
+
+    customFieldID: int
+    type: str
+    name: str
+    uom: str
+    decimalPrecision: int
+    archived: bool
+    default: str
+
+
+class CustomerCustomFieldChoice(Resource):
+    """One of the values that a customer's custom field offers."""
+
+    api = Endpoint(
+        stream="customer_custom_field_choices",
+        path="/Customer/CustomField/{customFieldID}/CustomFieldChoice.json",
+        key="customFieldChoiceID",
+        bookmark=Stamp(),
+        sortable=("customFieldChoiceID", "timeStamp"),
+        verbs=("GET", "POST", "PUT", "DELETE"),
+        delete="delete",
+        vanishing=Vanishing(),
+        read_scopes=_READ,
+        write_scopes=_WRITE,
+        envelope="CustomFieldChoice",
+        parent="CustomerCustomField",
+        parents=("type", ("single_choice", "multi_choice")),
+        selected=False,
+        docs="https://developers.lightspeedhq.com/retail/endpoints/Customer-CustomField-CustomFieldChoice/",
+    )
+
+    customFieldChoiceID: int
+    value: str
+    name: str
+    canBeDeleted: bool
+    customFieldID: int
+    timeStamp: datetime
+
+
+class CreditAccount(Resource):
+    """A customer's store credit or a gift card, with its balance."""
+
+    # Gift cards only come when they are asked for. Their codes are masked unless the token may see them.
+    api = Endpoint(
+        stream="credit_accounts",
+        path="/CreditAccount.json",
+        key="creditAccountID",
+        bookmark=Stamp(),
+        sortable=("creditAccountID", "timeStamp", "customerID"),
+        archived=True,
+        verbs=("GET", "POST", "PUT", "DELETE"),
+        delete="archive",
+        read_scopes=_READ,
+        write_scopes=_WRITE,
+        passes=(("giftCard", "true"),),
+        docs="https://developers.lightspeedhq.com/retail/endpoints/CreditAccount/",
+    )
+
+    creditAccountID: int
+    name: str
+    code: str
+    creditLimit: Money
+    description: str
+    giftCard: bool
+    archived: bool
+    timeStamp: datetime
+    customerID: int
+    balance: Money
+    giftCardUuid: str
+    Contact = to_one(parts.Contact)
+    WithdrawalPayments = to_many("SalePayment", "SalePayment")

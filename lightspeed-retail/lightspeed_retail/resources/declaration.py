@@ -83,6 +83,7 @@ class Nested:
         asked: Whether it only comes when named in `load_relations`, hence costs drips.
         default: Whether its property is selected by default. Unset: yes, unless it copies rows of another stream.
         rides: Whether its rows leave through the stream of their own resource.
+        polled: Whether the list of those rows tells of every change, so that they ride on first loads only.
         children: Relations of the target that can be asked for along with it.
         wrapper: A second key around the record, as in `{"ItemUUID": {"ItemUUID": {...}}}`.
         empty: What the API sends for an empty list: `""`, or nothing at all.
@@ -94,6 +95,7 @@ class Nested:
     asked: bool = True
     default: bool | None = None
     rides: bool = False
+    polled: bool = False
     children: tuple[str, ...] = ()
     wrapper: str | None = None
     empty: Literal[""] | None = None
@@ -145,6 +147,7 @@ def to_many(
     *,
     default: bool | None = None,
     rides: bool = False,
+    polled: bool = False,
     children: tuple[str, ...] = (),
     empty: Literal[""] | None = None,
     personal: bool = False,
@@ -155,6 +158,7 @@ def to_many(
         element=element,
         default=default,
         rides=rides,
+        polled=polled,
         children=children,
         empty=empty,
         personal=personal,
@@ -225,10 +229,11 @@ class Resource(Part):
     api: ClassVar[Endpoint]
     _declared: ClassVar[dict[str, type[Resource]]] = {}
 
-    def __init_subclass__(cls) -> None:
-        """Enter the declaration into the register of all resources."""
+    def __init_subclass__(cls, *, register: bool = True) -> None:
+        """Enter the declaration into the register of all resources, unless it is only for one run."""
         super().__init_subclass__()
-        Resource._declared[cls.__name__] = cls
+        if register:
+            Resource._declared[cls.__name__] = cls
 
     @classmethod
     def named(cls, name: str) -> type[Resource]:

@@ -57,9 +57,11 @@ class Days:
 
     Args:
         field: The day of a row.
+        first: The resource and its moment with which the days begin, where nobody says from when on.
     """
 
     field: str = "date"
+    first: tuple[str, str] = ("Sale", "completeTime")
 
 
 @dataclass(frozen=True)

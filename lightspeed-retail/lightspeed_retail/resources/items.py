@@ -7,7 +7,7 @@ from datetime import datetime
 from lightspeed_retail.resources import parts
 from lightspeed_retail.resources.declaration import Money, Resource, part, to_many, to_one
 from lightspeed_retail.resources.declaration import parts as nested_list
-from lightspeed_retail.resources.endpoint import Endpoint, Stamp
+from lightspeed_retail.resources.endpoint import Endpoint, Stamp, Vanishing
 
 _READ = ("employee:inventory_read", "employee:inventory")
 _WRITE = ("employee:inventory",)
@@ -24,7 +24,9 @@ class Category(Resource):
         sortable=("categoryID", "timeStamp", "leftNode", "rightNode"),
         verbs=("GET", "POST", "PUT", "DELETE"),
         delete="delete",
+        vanishing=Vanishing(),
         write_scopes=("employee:categories",),
+        presets=("nightly",),
         docs="https://developers.lightspeedhq.com/retail/endpoints/Category/",
     )
 
@@ -74,6 +76,7 @@ class Item(Resource):
         delete="archive",
         read_scopes=_READ,
         write_scopes=_WRITE,
+        presets=("nightly",),
         docs="https://developers.lightspeedhq.com/retail/endpoints/Item/",
     )
 
@@ -115,12 +118,14 @@ class Item(Resource):
     ItemECommerce = to_one(parts.ItemECommerce)
     CustomFieldValues = to_many("CustomFieldValue", parts.CustomFieldValue)
     Tags = to_many("tag", str, empty="")
+    # The keys of the same tags.
+    TagRelations = to_many("TagRelation", parts.TagRelation, default=False)
     ItemUUID = to_one(parts.ItemUUID, wrapper="ItemUUID")
     Category = to_one("Category")
     TaxClass = to_one("TaxClass")
     Manufacturer = to_one("Manufacturer")
     Images = to_many("Image", "Image")
-    ItemShops = to_many("ItemShop", "ItemShop")
+    ItemShops = to_many("ItemShop", "ItemShop", rides=True, polled=True)
 
 
 class ItemShop(Resource):
@@ -176,6 +181,7 @@ class ItemAttributeSet(Resource):
         archived=True,
         read_scopes=_READ,
         write_scopes=_WRITE,
+        presets=("nightly",),
         docs="https://developers.lightspeedhq.com/retail/endpoints/ItemAttributeSet/",
     )
 
@@ -229,8 +235,10 @@ class ItemMatrix(Resource):
     TaxClass = to_one("TaxClass")
     ItemAttributeSet = to_one("ItemAttributeSet")
     Manufacturer = to_one("Manufacturer")
+    Season = to_one("Season")
     Images = to_many("Image", "Image")
     Items = to_many("Item", "Item")
+    TagRelations = to_many("TagRelation", parts.TagRelation)
     ItemECommerce = to_one(parts.ItemECommerce)
 
 
@@ -246,6 +254,7 @@ class Image(Resource):
         sortable=("imageID",),
         verbs=("GET", "POST", "PUT", "DELETE"),
         delete="delete",
+        vanishing=Vanishing(),
         read_scopes=_READ,
         write_scopes=_WRITE,
         docs="https://developers.lightspeedhq.com/retail/endpoints/Image/",

@@ -5,18 +5,18 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
-from lightspeed_retail.resources.declaration import Money, Part, part, parts, to_many, to_one
+from lightspeed_retail.resources.declaration import Money, Part, Personal, part, parts, to_many, to_one
 
 
 class ContactAddress(Part):
     """A postal address; in practice one for each contact."""
 
-    address1: str
-    address2: str
+    address1: Personal
+    address2: Personal
     city: str
     state: str
     stateCode: str
-    zip: str
+    zip: Personal
     country: str
     countryCode: str
 
@@ -24,28 +24,28 @@ class ContactAddress(Part):
 class ContactPhone(Part):
     """A phone number, told apart by its use: Home, Work, Mobile, Pager, Fax."""
 
-    number: str
+    number: Personal
     useType: str
 
 
 class ContactEmail(Part):
     """An email address, told apart by its use: Primary, Secondary."""
 
-    address: str
+    address: Personal
     useType: str
 
 
 class ContactWebsite(Part):
     """A web address."""
 
-    url: str
+    url: Personal
 
 
 class Contact(Part):
     """How to reach a person or a company, and whether one may."""
 
     contactID: int
-    custom: str
+    custom: Personal
     noEmail: bool
     noPhone: bool
     noMail: bool
@@ -222,15 +222,6 @@ class SaleAccount(Part):
     saleLineID: int
 
 
-class SalePaymentSignature(Part):
-    """A signature given for a payment."""
-
-    salePaymentSignatureID: int
-    filePath: str
-    createTime: datetime
-    salePaymentID: int
-
-
 class EmployeeRight(Part):
     """One thing that an employee may do."""
 
@@ -262,5 +253,141 @@ class ReceiptSetup(Part):
 class VendorRep(Part):
     """A representative of a vendor."""
 
-    firstName: str
-    lastName: str
+    firstName: Personal
+    lastName: Personal
+
+
+class CustomField(Part):
+    """A field that the retailer has added to a resource."""
+
+    customFieldID: int
+    type: str
+    name: str
+    uom: str
+    decimalPrecision: int
+    archived: bool
+    default: str
+
+
+class CustomFieldChoice(Part):
+    """One of the values that a custom field offers."""
+
+    customFieldChoiceID: int
+    value: str
+    name: str
+    canBeDeleted: bool
+    customFieldID: int
+    timeStamp: datetime
+
+
+class TransferLine(Part):
+    """One item on its way between shops."""
+
+    transferItemID: int
+    toSend: int
+    toReceive: int
+    sent: int
+    received: int
+    sentValue: Money
+    receivedValue: Money
+    comment: str
+    timeStamp: datetime
+    transferID: int
+    itemID: int
+
+
+class TransferFrom(Part):
+    """Where a transfer comes from."""
+
+    transferFromID: int
+    sentOn: datetime
+    employeeID: int
+    shopID: int
+
+
+class TransferTo(Part):
+    """Where a transfer goes."""
+
+    transferToID: int
+    needBy: datetime
+    employeeID: int
+    shopID: int
+
+
+class TagRelation(Part):
+    """A tag that an item carries, by its key."""
+
+    tagID: int
+
+
+class ItemFeeCategory(Part):
+    """A category whose items a fee is added to."""
+
+    itemFeeCategoryID: int
+    itemFeeID: int
+    categoryID: int
+
+
+class CatalogVendor(Part):
+    """The catalog that a vendor's article stands in."""
+
+    catalogVendorID: int
+    name: str
+    lastUpdate: datetime
+
+
+class VendorReturnItemReason(Part):
+    """Why goods go back to a vendor."""
+
+    vendorReturnItemReasonID: int
+    reason: str
+    defaultSelected: bool
+    archived: bool
+    createTime: datetime
+    timeStamp: datetime
+    isSystem: bool
+    sortOrder: int
+
+
+class VendorReturnItem(Part):
+    """One item that goes back to a vendor."""
+
+    vendorReturnItemID: int
+    vendorReturnID: int
+    itemID: int
+    orderID: int
+    quantity: int
+    cost: Money
+    subtotal: Money
+    inventoryInStock: int
+    vendorReturnItemReasonID: int
+    # The page names it as a relation, yet its sample carries it without being asked.
+    VendorReturnItemReason = part(VendorReturnItemReason)
+
+
+class SessionEmployee(Part):
+    """The employee who granted the access."""
+
+    employeeID: int
+    firstName: Personal
+    lastName: Personal
+    singleShop: bool
+    hasPin: bool
+    isCheckedIn: bool
+    checkedInAt: datetime
+
+
+class CurrencyDenomination(Part):
+    """A coin or banknote of a currency."""
+
+    name: str
+    value: Decimal
+    significant: bool
+
+
+class ShelfLocation(Part):
+    """A place on the shelves of a shop."""
+
+    # No page describes it: a key and a name are what every such record has.
+    shelfLocationID: int
+    name: str

@@ -7,7 +7,8 @@ from decimal import Decimal
 
 from lightspeed_retail.resources import parts
 from lightspeed_retail.resources.declaration import Money, Resource, part, to_many, to_one
-from lightspeed_retail.resources.endpoint import Endpoint, Stamp
+from lightspeed_retail.resources.declaration import parts as nested_list
+from lightspeed_retail.resources.endpoint import Endpoint, Stamp, Vanishing
 
 _ORDERS = ("employee:purchase_orders",)
 
@@ -116,6 +117,7 @@ class OrderLine(Resource):
         sortable=("orderLineID", "timeStamp", "orderID"),
         verbs=("GET", "POST", "PUT", "DELETE"),
         delete="delete",
+        vanishing=Vanishing(within="Order", where=("complete", "false")),
         read_scopes=_ORDERS,
         write_scopes=_ORDERS,
         docs="https://developers.lightspeedhq.com/retail/endpoints/OrderLine/",
@@ -138,3 +140,48 @@ class OrderLine(Resource):
     discountPercentValue: Decimal
     orderID: int
     itemID: int
+
+
+class OrderCustomField(parts.CustomField, Resource):
+    """A field that the retailer has added to purchase orders."""
+
+    # The page lists timeStamp as sortable, but no answer carries one.
+    api = Endpoint(
+        stream="order_custom_fields",
+        path="/Order/CustomField.json",
+        key="customFieldID",
+        sortable=("customFieldID", "name"),
+        archived=True,
+        verbs=("GET", "POST", "PUT", "DELETE"),
+        delete="archive",
+        read_scopes=_ORDERS,
+        write_scopes=_ORDERS,
+        envelope="CustomField",
+        docs="https://developers.lightspeedhq.com/retail/endpoints/Order-CustomField/",
+    )
+
+    CustomFieldChoices = nested_list("CustomFieldChoice", parts.CustomFieldChoice)
+
+
+class OrderCustomFieldChoice(parts.CustomFieldChoice, Resource):
+    """One of the values that a custom field of purchase orders offers."""
+
+    api = Endpoint(
+        stream="order_custom_field_choices",
+        path="/Order/CustomField/{customFieldID}/CustomFieldChoice.json",
+        key="customFieldChoiceID",
+        bookmark=Stamp(),
+        sortable=("customFieldChoiceID", "timeStamp"),
+        verbs=("GET", "POST", "PUT", "DELETE"),
+        delete="delete",
+        vanishing=Vanishing(),
+        read_scopes=_ORDERS,
+        write_scopes=_ORDERS,
+        envelope="CustomFieldChoice",
+        parent="OrderCustomField",
+        parents=("type", ("single_choice", "multi_choice")),
+        selected=False,
+        docs="https://developers.lightspeedhq.com/retail/endpoints/Order-CustomField-CustomFieldChoice/",
+    )
+
+    CustomField = part(parts.CustomField)

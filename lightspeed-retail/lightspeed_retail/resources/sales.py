@@ -1,4 +1,4 @@
-"""Tickets: sales, refunds and layaways, their lines and payments."""
+"""Tickets: sales, refunds and layaways, their lines, payments, quotes, deliveries and voids."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ from datetime import datetime
 from decimal import Decimal
 
 from lightspeed_retail.resources import parts
-from lightspeed_retail.resources.declaration import Money, Resource, part, to_many, to_one
+from lightspeed_retail.resources.declaration import Money, Personal, Resource, part, to_many, to_one
 from lightspeed_retail.resources.declaration import parts as nested_list
-from lightspeed_retail.resources.endpoint import Endpoint, Stamp, Tail
+from lightspeed_retail.resources.endpoint import Endpoint, Snapshot, Stamp, Tail, Vanishing
 
 _READ = ("employee:register_read", "employee:register")
 _WRITE = ("employee:register",)
+_CUSTOMERS_READ = ("employee:customers_read", "employee:customers")
+_CUSTOMERS = ("employee:customers",)
 
 
 class Sale(Resource):
@@ -31,6 +33,7 @@ class Sale(Resource):
         delete="archive",
         read_scopes=_READ,
         write_scopes=_WRITE,
+        presets=("nightly",),
         docs="https://developers.lightspeedhq.com/retail/endpoints/Sale/",
     )
 
@@ -88,12 +91,17 @@ class Sale(Resource):
     MetaData = part(parts.SaleMetaData)
     TaxClassTotals = nested_list("Tax", parts.Tax)
     SaleNotes = to_one(parts.SaleNotes)
-    SaleLines = to_many("SaleLine", "SaleLine", rides=True, children=("Note", "InventorySales", "TaxClass", "Item"))
-    SalePayments = to_many(
-        "SalePayment", "SalePayment", rides=True, children=("PaymentType", "SaleAccounts", "Signatures")
+    SaleLines = to_many(
+        "SaleLine", "SaleLine", rides=True, children=("Discount", "TaxClass", "Note", "Item", "InventorySales")
     )
+    SalePayments = to_many(
+        "SalePayment", "SalePayment", rides=True, children=("PaymentType", "CCCharge", "SaleAccounts", "Signatures")
+    )
+    ShipTo = to_one("ShipTo", children=("Contact",))
     Customer = to_one("Customer", children=("Contact",))
-    TaxCategory = to_one("TaxCategory")
+    Discount = to_one("Discount")
+    TaxCategory = to_one("TaxCategory", children=("TaxCategoryClasses",))
+    Quote = to_one("Quote")
 
 
 class SaleLine(Resource):
@@ -108,8 +116,10 @@ class SaleLine(Resource):
         sortable=("saleLineID", "timeStamp", "saleID"),
         verbs=("GET", "POST", "PUT", "DELETE"),
         delete="delete",
+        vanishing=Vanishing(within="Sale", where=("completed", "false")),
         read_scopes=_READ,
         write_scopes=_WRITE,
+        presets=("nightly",),
         docs="https://developers.lightspeedhq.com/retail/endpoints/SaleLine/",
     )
 
@@ -153,6 +163,7 @@ class SaleLine(Resource):
     Note = to_one(parts.Note, default=False)
     InventorySales = to_many("InventorySale", parts.InventorySale, default=False)
     # Its TaxCategory can be asked for in the list of lines, but not with the sale, so it is left to tax_categories.
+    Discount = to_one("Discount")
     TaxClass = to_one("TaxClass")
     Item = to_one("Item")
 
@@ -165,7 +176,7 @@ class SalePayment(Resource):
         stream="sale_payments",
         path="/SalePayment.json",
         key="salePaymentID",
-        bookmark=Tail(),
+        bookmark=Tail(created="createTime"),
         sortable=("salePaymentID", "saleID"),
         archived=True,
         read_scopes=_READ,
@@ -188,5 +199,79 @@ class SalePayment(Resource):
     employeeID: int
     creditAccountID: int
     PaymentType = to_one("PaymentType")
+    CCCharge = to_one("CCCharge", default=False)
     SaleAccounts = to_many("SaleAccount", parts.SaleAccount, default=False)
-    Signatures = to_many("SalePaymentSignature", parts.SalePaymentSignature, default=False)
+    Signatures = to_many("SalePaymentSignature", "SalePaymentSignature", rides=True, default=False)
+    ProcessingFees = to_many("ProcessingFee", "ProcessingFee", default=False)
+
+
+class Quote(Resource):
+    """An uncompleted sale that was offered to a customer."""
+
+    api = Endpoint(
+        stream="quotes",
+        path="/Quote.json",
+        key="quoteID",
+        bookmark=Snapshot(large=True),
+        sortable=("quoteID",),
+        archived=True,
+        verbs=("GET", "POST", "PUT", "DELETE"),
+        delete="archive",
+        read_scopes=_CUSTOMERS_READ,
+        write_scopes=_CUSTOMERS,
+        docs="https://developers.lightspeedhq.com/retail/endpoints/Quote/",
+    )
+
+    quoteID: int
+    issueDate: datetime
+    notes: str
+    archived: bool
+    employeeID: int
+    saleID: int
+
+
+class ShipTo(Resource):
+    """Where and to whom the goods of a sale are sent."""
+
+    api = Endpoint(
+        stream="ship_tos",
+        path="/ShipTo.json",
+        key="shipToID",
+        bookmark=Stamp(),
+        sortable=("shipToID", "timeStamp", "saleID"),
+        read_scopes=_CUSTOMERS_READ,
+        write_scopes=_CUSTOMERS,
+        docs="https://developers.lightspeedhq.com/retail/endpoints/ShipTo/",
+    )
+
+    shipToID: int
+    shipped: bool
+    timeStamp: datetime
+    shipNote: Personal
+    firstName: Personal
+    lastName: Personal
+    company: str
+    customerID: int
+    saleID: int
+    Contact = to_one(parts.Contact)
+
+
+class SaleVoid(Resource):
+    """A completed ticket that was made void: who did it, when and why."""
+
+    api = Endpoint(
+        stream="sale_voids",
+        path="/SaleVoid.json",
+        key="saleVoidID",
+        bookmark=Tail(created="createTime"),
+        sortable=("saleVoidID", "saleID"),
+        read_scopes=("employee:admin_void_sale",),
+        docs="https://developers.lightspeedhq.com/retail/endpoints/SaleVoid/",
+    )
+
+    saleVoidID: int
+    createTime: datetime
+    reason: str
+    saleID: int
+    employeeID: int
+    shopID: int

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from lightspeed_retail.resources.declaration import Money, Resource, to_many, to_one
-from lightspeed_retail.resources.endpoint import Endpoint, Stamp
+from lightspeed_retail.resources.endpoint import Endpoint, Stamp, Vanishing
 
 _WORKBENCH = ("employee:workbench",)
 
@@ -25,6 +25,7 @@ class Workorder(Resource):
         delete="archive",
         read_scopes=_WORKBENCH,
         write_scopes=_WORKBENCH,
+        presets=("nightly",),
         docs="https://developers.lightspeedhq.com/retail/endpoints/Workorder/",
     )
 
@@ -50,10 +51,14 @@ class Workorder(Resource):
     saleID: int
     saleLineID: int
     workorderStatusID: int
-    WorkorderLines = to_many("WorkorderLine", "WorkorderLine", rides=True, children=("TaxClass",))
-    WorkorderItems = to_many("WorkorderItem", "WorkorderItem", rides=True)
+    WorkorderLines = to_many("WorkorderLine", "WorkorderLine", rides=True, children=("Discount", "TaxClass"))
+    WorkorderItems = to_many("WorkorderItem", "WorkorderItem", rides=True, children=("Discount",))
+    Images = to_many("Image", "WorkorderImage", rides=True)
     Customer = to_one("Customer")
     Employee = to_one("Employee")
+    Serialized = to_one("Serialized")
+    Discount = to_one("Discount")
+    WorkorderStatus = to_one("WorkorderStatus")
 
 
 class WorkorderLine(Resource):
@@ -65,6 +70,7 @@ class WorkorderLine(Resource):
         key="workorderLineID",
         bookmark=Stamp(),
         sortable=("workorderLineID", "timeStamp", "workorderID", "saleID"),
+        vanishing=Vanishing(),
         read_scopes=_WORKBENCH,
         write_scopes=_WORKBENCH,
         docs="https://developers.lightspeedhq.com/retail/endpoints/WorkorderLine/",
@@ -89,6 +95,7 @@ class WorkorderLine(Resource):
     itemID: int
     discountID: int
     taxClassID: int
+    Discount = to_one("Discount")
     TaxClass = to_one("TaxClass")
 
 
@@ -101,6 +108,7 @@ class WorkorderItem(Resource):
         key="workorderItemID",
         bookmark=Stamp(),
         sortable=("workorderItemID", "timeStamp", "workorderID", "saleID"),
+        vanishing=Vanishing(),
         read_scopes=_WORKBENCH,
         write_scopes=_WORKBENCH,
         docs="https://developers.lightspeedhq.com/retail/endpoints/WorkorderItem/",
@@ -121,3 +129,54 @@ class WorkorderItem(Resource):
     saleID: int
     itemID: int
     discountID: int
+    Discount = to_one("Discount")
+
+
+class WorkorderImage(Resource):
+    """A picture of what is to be repaired."""
+
+    api = Endpoint(
+        stream="workorder_images",
+        path="/Workorder/{workorderID}/WorkorderImage.json",
+        key="workorderImageID",
+        bookmark=Stamp(),
+        sortable=("workorderImageID", "timeStamp"),
+        verbs=("GET", "POST", "PUT", "DELETE"),
+        delete="delete",
+        vanishing=Vanishing(),
+        read_scopes=_WORKBENCH,
+        write_scopes=_WORKBENCH,
+        parent="Workorder",
+        docs="https://developers.lightspeedhq.com/retail/endpoints/Workorder-WorkorderImage/",
+    )
+
+    workorderImageID: int
+    description: str
+    filename: str
+    ordering: int
+    baseImageURL: str
+    size: int
+    createTime: datetime
+    timeStamp: datetime
+    workorderID: int
+    publicID: str
+
+
+class WorkorderStatus(Resource):
+    """A step that workorders go through, with its color."""
+
+    api = Endpoint(
+        stream="workorder_statuses",
+        path="/WorkorderStatus.json",
+        key="workorderStatusID",
+        sortable=("workorderStatusID",),
+        read_scopes=_WORKBENCH,
+        write_scopes=_WORKBENCH,
+        docs="https://developers.lightspeedhq.com/retail/endpoints/WorkorderStatus/",
+    )
+
+    workorderStatusID: int
+    name: str
+    sortOrder: str
+    htmlColor: str
+    systemValue: str

@@ -44,3 +44,19 @@ class Ticket:
     payments: list[Record] = field(default_factory=list)
     job: Job | None = None
     """The workorder that it pays for."""
+
+
+@dataclass
+class Count:
+    """A stocktaking with what was found."""
+
+    count: Record
+    calcs: list[Record]
+
+
+@dataclass
+class Move:
+    """A transfer between shops with its items."""
+
+    transfer: Record
+    items: list[Record]

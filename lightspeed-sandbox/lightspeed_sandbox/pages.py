@@ -1,0 +1,103 @@
+"""Answers to list requests, in the shapes of both versions of the API."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from lightspeed_retail.query import Version
+from lightspeed_retail.resources import Resource
+from lightspeed_retail.wire import Record
+from lightspeed_sandbox.answers import Answers, is_plain
+from lightspeed_sandbox.filters import Condition
+from lightspeed_sandbox.lists import ListRequest
+from lightspeed_sandbox.store import Store
+
+Place = tuple[Any, ...]
+
+_ROW = "rowid"
+
+
+class Pages:
+    """Reads pages of lists."""
+
+    def __init__(self, store: Store, answers: Answers) -> None:
+        """Read from a store."""
+        self._store = store
+        self._answers = answers
+
+    def answer(
+        self,
+        resource: type[Resource],
+        asked: ListRequest,
+        params: Mapping[str, str],
+        base: str,
+        version: Version,
+    ) -> Record:
+        """The body that answers a list request.
+
+        Args:
+            resource: Whose list.
+            asked: What is asked for.
+            params: The same, as it was asked.
+            base: Address of the list.
+            version: In whose shape to answer.
+        """
+        if asked.count:
+            return {"@attributes": {"count": self._count(resource, asked)}}
+        if not resource.api.attributes or is_plain(resource):
+            return self._whole(resource, asked)
+        return self._by_offset(resource, asked) if version is Version.V2 else self._linked(resource, asked, params, base)
+
+    def _whole(self, resource: type[Resource], asked: ListRequest) -> Record:
+        """All rows at once: a list without attributes, or one of plain texts, has no pages."""
+        _, rows = self._read(resource, asked, asked.where(), None)
+        body = _body(resource, rows)
+        return {"@attributes": {"count": str(len(rows))}, **body} if resource.api.attributes else body
+
+    def _by_offset(self, resource: type[Resource], asked: ListRequest) -> Record:
+        _, rows = self._read(resource, asked, asked.where(), asked.limit, asked.offset)
+        attributes = {
+            "count": self._count(resource, asked),
+            "offset": str(asked.offset),
+            "limit": str(asked.limit),
+        }
+        return {"@attributes": attributes, **_body(resource, rows)}
+
+    def _linked(self, resource: type[Resource], asked: ListRequest, params: Mapping[str, str], base: str) -> Record:
+        places = self._places(resource, asked, asked.where(), asked.limit + 1)
+        more = len(places) > asked.limit
+        places = places[: asked.limit]
+        if asked.before:
+            places.reverse()
+        attributes = asked.links([place for _, *place in places], params, base, more=more)
+        return {"@attributes": attributes, **_body(resource, self._rows(resource, asked, places))}
+
+    def _read(
+        self, resource: type[Resource], asked: ListRequest, where: Condition, limit: int | None, offset: int = 0
+    ) -> tuple[list[Place], list[Record]]:
+        places = self._places(resource, asked, where, limit if limit is None else limit + offset)[offset:]
+        return places, self._rows(resource, asked, places)
+
+    def _places(
+        self, resource: type[Resource], asked: ListRequest, where: Condition, limit: int | None
+    ) -> list[Place]:
+        order = asked.sort.order(reverse=asked.before)
+        return self._store.rows(resource, (_ROW, *asked.sort.columns), *where, order, limit)
+
+    def _rows(self, resource: type[Resource], asked: ListRequest, places: Sequence[Place]) -> list[Record]:
+        found = [place[0] for place in places]
+        marks = ", ".join("?" for _ in found)
+        order = asked.sort.order(reverse=False)
+        return self._answers.rows(resource, asked.relations.tree, f"{_ROW} IN ({marks})", found, order=order)
+
+    def _count(self, resource: type[Resource], asked: ListRequest) -> str:
+        return str(self._store.count(resource, *asked.where(beyond=False)))
+
+
+def _body(resource: type[Resource], rows: list[Record]) -> Record:
+    """Several rows are a list, one is a bare object, none have no key."""
+    found: list[Any] = [row[resource.api.key] for row in rows] if is_plain(resource) else rows
+    if not found:
+        return {}
+    return {resource.envelope(): found if len(found) > 1 else found[0]}
