@@ -21,6 +21,7 @@ from ruamel.yaml import YAML
 from singer_sdk.plugin_base import PluginBase
 
 from lightspeed_retail.resources import Resource
+from tap_lightspeed_retail.naming import NAMINGS, Naming
 from tap_lightspeed_retail.schema import off_by_default
 from tap_lightspeed_retail.tap import TapLightspeedRetail
 from target_lightspeed_retail.target import TargetLightspeedRetail
@@ -70,18 +71,20 @@ def _kind(schema: dict[str, Any]) -> str:
 
 
 def selection() -> list[str]:
-    """Everything but the relations that are off by default, in as few patterns as there can be."""
-    return ["*.*", *sorted(_exclusions())]
+    """Everything but what is off by default, in as few patterns as there can be, for both ways to name fields."""
+    patterns = {pattern for naming in NAMINGS.values() for pattern in _exclusions(naming)}
+    streams = [f"!{resource.api.stream}.*" for resource in Resource.all() if not resource.api.selected]
+    return ["*.*", *sorted(streams), *sorted(patterns)]
 
 
-def _exclusions() -> Iterator[str]:
+def _exclusions(naming: Naming) -> Iterator[str]:
     """A name that is off in every stream that has it needs one pattern for all of them."""
     off: dict[str, list[str]] = defaultdict(list)
     for resource in Resource.all():
         for path in off_by_default(resource):
-            off[".".join(path)].append(resource.api.stream)
+            off[".".join(map(naming, path))].append(resource.api.stream)
     for name, streams in off.items():
-        holders = [each for each in Resource.all() if any(field.name == name for field in each.fields())]
+        holders = [each for each in Resource.all() if any(naming(field.name) == name for field in each.fields())]
         if len(streams) > 1 and len(streams) == len(holders):
             yield f"!*.{name}"
         else:

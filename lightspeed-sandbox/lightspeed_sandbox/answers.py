@@ -6,12 +6,13 @@ Relations are loaded for all rows of an answer together: one query a relation.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 import orjson
 
 from lightspeed_retail.encoding import Encoder
-from lightspeed_retail.resources import Field, FieldType, Nested, Part, Resource
+from lightspeed_retail.resources import Days, Field, FieldType, Nested, Part, Resource
 from lightspeed_retail.wire import Record, as_list, nested_rows
 from lightspeed_sandbox.columns import column, is_stored
 from lightspeed_sandbox.links import Link, link
@@ -24,6 +25,11 @@ Convert = Callable[[Any], Any]
 _WORDS = ("false", "true")
 _NOTHING = ("", "0")
 _PLAIN: dict[FieldType, Convert] = {FieldType.INTEGER: str, FieldType.BOOLEAN: _WORDS.__getitem__}
+
+
+def is_plain(resource: type[Resource]) -> bool:
+    """Whether rows are written as bare texts, because they are nothing but their key."""
+    return [field.name for field in resource.fields()] == [resource.api.key]
 
 
 class Answers:
@@ -147,14 +153,22 @@ def _shape(resource: type[Resource], asked: frozenset[str]) -> _Shape:
 
 
 def _converter(resource: type[Resource], field: Field) -> Convert | None:
-    """Decimals and moments are stored as they are written; parts are stored as JSON."""
+    """Decimals and moments are stored as they are written; parts and flags are stored as JSON."""
     nested = field.nested
-    if nested is None:
+    bookmark = resource.api.bookmark
+    if isinstance(bookmark, Days) and field.name == bookmark.field:
+        return _american
+    if nested is None and field.type is not FieldType.FLAGS:
         return _PLAIN.get(field.type)
     encode = Encoder(resource)
-    if nested.part is None and nested.element:
+    if nested is not None and nested.part is None and nested.element:
         return lambda text: _counted(encode({field.name: orjson.loads(text)})[field.name])
     return lambda text: encode({field.name: orjson.loads(text)}).get(field.name)
+
+
+def _american(day: str) -> str:
+    """Reports write days as `01/26/2021`."""
+    return f"{date.fromisoformat(day):%m/%d/%Y}"
 
 
 def _counted(wire: Mapping[str, Any]) -> Record:

@@ -2,33 +2,31 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, tzinfo
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qsl
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import orjson
 
 from lightspeed_retail.query import BASE_PRICE
 from lightspeed_retail.resources import Resource
 from lightspeed_retail.wire import Record
-from lightspeed_sandbox import lists, relations
+from lightspeed_sandbox import prices, relations
 from lightspeed_sandbox.answers import Answers
 from lightspeed_sandbox.errors import JSON, ApiError
+from lightspeed_sandbox.filters import Condition
 from lightspeed_sandbox.limits import Limits
+from lightspeed_sandbox.lists import Reader
 from lightspeed_sandbox.oauth import DEFAULT_SCOPE, Grants
+from lightspeed_sandbox.pages import Pages
+from lightspeed_sandbox.paths import Paths, Target
 from lightspeed_sandbox.store import Store
+from lightspeed_sandbox.zones import account_zone
 
-PREFIX = "/API/V3"
-
-_BAD_REQUEST, _FORBIDDEN, _NOT_FOUND, _NOT_ALLOWED = 400, 403, 404, 405
+_FORBIDDEN, _NOT_FOUND, _NOT_ALLOWED = 403, 404, 405
 _OK = 200
-_ACCOUNT_PATH = re.compile(rf"{PREFIX}/Account/(?P<account>[^/]+)(?P<rest>/.*)?\.json")
-_SINGLE = re.compile(r"(?P<list>.+)/(?P<key>[^/]+)")
 # The list of accounts is short; the rest of an account is in its single answer, whose link is left out (section 1.8).
 _SHORT_ACCOUNT = ("accountID", "name", "link")
 
@@ -64,14 +62,6 @@ class Answer:
         return orjson.dumps(self.body).replace(b"/", b"\\/")
 
 
-@dataclass(frozen=True)
-class Target:
-    """What a path stands for: a list of a resource, or one record of it."""
-
-    resource: type[Resource]
-    key: str | None = None
-
-
 class Api:
     """Answers requests for one account.
 
@@ -83,6 +73,7 @@ class Api:
         client_id: Id of the client, named in headers.
         refused: Names of filters that are refused.
         ignored: Names of filters that go unheeded.
+        denied: Resources that nobody has the right to read.
     """
 
     def __init__(
@@ -95,6 +86,7 @@ class Api:
         client_id: str,
         refused: frozenset[str] = frozenset(),
         ignored: frozenset[str] = frozenset(),
+        denied: frozenset[type[Resource]] = frozenset(),
     ) -> None:
         """Derive the paths from the declarations."""
         self._store = store
@@ -103,9 +95,10 @@ class Api:
         self._answers = Answers(store)
         self._account = account
         self._identity = {"X-LS-Acct-Id": account, "X-LS-OAuth-Client-Id": client_id}
-        self._refused = refused
-        self._ignored = ignored
-        self._lists = {resource.api.path.removesuffix(".json"): resource for resource in Resource.all()}
+        self._paths = Paths(account)
+        self._pages = Pages(store, self._answers)
+        self._reader = Reader(lambda: account_zone(store.query), refused, ignored)
+        self._denied = denied
         self._verbs: dict[str, Callable[[Ask, Target], Any]] = {"GET": self._read}
 
     def answer(self, ask: Ask) -> Answer:
@@ -115,7 +108,7 @@ class Api:
             scopes = self._grants.scope_of(ask.authorization)
             answer.headers |= self._identity
             self._charge(ask, answer)
-            target = self._target(ask.path)
+            target = self._paths.target(ask.path)
             self._permit(target.resource, scopes)
             answer.body = self._verb(ask, target)(ask, target)
         except ApiError as error:
@@ -131,8 +124,8 @@ class Api:
     def _charge(self, ask: Ask, answer: Answer) -> None:
         """Costs are worked out from the request alone, before anything is read."""
         try:
-            target = self._target(ask.path)
-            answer.cost = relations.price(target.resource, ask.params, single=target.key is not None)
+            target = self._paths.target(ask.path)
+            answer.cost = prices.price(target, ask.params)
         except ApiError:
             answer.cost = BASE_PRICE
         try:
@@ -141,43 +134,18 @@ class Api:
             answer.cost = Decimal(0)
             raise
 
-    def _target(self, path: str) -> Target:
-        listed = self._lists.get(path.removesuffix(".json"))
-        if listed is not None and path.startswith(PREFIX):
-            return Target(listed)
-        found = _ACCOUNT_PATH.fullmatch(path)
-        if found is None:
-            raise ApiError(_NOT_FOUND, "There is nothing at this path.")
-        if found["account"] != self._account:
-            raise ApiError(
-                _FORBIDDEN, "Not Authorized: the token does not belong to this account", "InsufficientRightsException"
-            )
-        return self._below_account(found["rest"])
-
-    def _below_account(self, rest: str | None) -> Target:
-        if rest is None:
-            return Target(Resource.named("Account"), self._account)
-        if rest in self._lists:
-            return Target(self._lists[rest])
-        single = _SINGLE.fullmatch(rest)
-        if single is None or single["list"] not in self._lists:
-            raise ApiError(_NOT_FOUND, "There is nothing at this path.")
-        return Target(self._lists[single["list"]], single["key"])
-
-    @staticmethod
-    def _permit(resource: type[Resource], scopes: frozenset[str]) -> None:
+    def _permit(self, resource: type[Resource], scopes: frozenset[str]) -> None:
         wanted = resource.api.read_scopes
-        if wanted and not scopes.intersection((*wanted, DEFAULT_SCOPE)):
-            raise ApiError(
-                _FORBIDDEN,
-                "Not Authorized: Insufficient rights to perform the request",
-                "InsufficientRightsException",
-            )
+        if resource in self._denied or (wanted and not scopes.intersection((*wanted, DEFAULT_SCOPE))):
+            message = "Not Authorized: Insufficient rights to perform the request"
+            raise ApiError(_FORBIDDEN, message, "InsufficientRightsException")
 
     def _read(self, ask: Ask, target: Target) -> Record:
         if target.resource.__name__ == "Account":
             return self._read_account(target)
-        return self._read_list(ask, target.resource) if target.key is None else self._read_one(ask, target)
+        if target.key is None and target.resource.api.enveloped:
+            return self._read_list(ask, target)
+        return self._read_one(ask, target)
 
     def _read_account(self, target: Target) -> Record:
         (account,) = self._answers.rows(target.resource, {}, "1", ()) or [{"accountID": self._account}]
@@ -188,49 +156,41 @@ class Api:
         return {"@attributes": {"systemCustomerID": self._account}, **account}
 
     def _read_one(self, ask: Ask, target: Target) -> Record:
+        """One record; a resource that has no list, such as the session, has one for everybody."""
         resource = target.resource
         tree = relations.parse(resource, ask.params.get("load_relations")).tree
-        found = self._answers.rows(resource, tree, f'"{resource.api.key}" = ?', (target.key,))
+        conditions = [*self._below_parent(target), *_has_key(resource, target.key)]
+        where = " AND ".join(sql for sql, _ in conditions) or "1"
+        found = self._answers.rows(resource, tree, where, [value for _, values in conditions for value in values])
         if not found:
-            message = f"Object of type '{resource.__name__}' not found with primary ID '{target.key}'."
-            raise ApiError(_NOT_FOUND, message)
-        if not resource.api.enveloped:
-            return found[0]
-        return {"@attributes": {"count": "1"}, resource.__name__: found[0]}
+            raise _not_found(resource, target.key)
+        return {"@attributes": {"count": "1"}, resource.envelope(): found[0]} if resource.api.enveloped else found[0]
 
-    def _read_list(self, ask: Ask, resource: type[Resource]) -> Record:
-        params = ask.params
-        for name in self._refused & params.keys():
-            raise ApiError(_BAD_REQUEST, f"'{name}' is not a valid search parameter for {resource.__name__}.")
-        asked = lists.understand(resource, params, self._ignored, self._zone)
-        if asked.count:
-            return {"@attributes": {"count": str(self._store.count(resource, *asked.where(beyond=False)))}}
-        return self._page(ask, resource, asked, params)
+    def _read_list(self, ask: Ask, target: Target) -> Record:
+        resource, params = target.resource, ask.params
+        asked = self._reader.understand(resource, params, target.version)
+        asked = replace(asked, conditions=(*asked.conditions, *self._below_parent(target)))
+        return self._pages.answer(resource, asked, params, ask.origin + ask.path, target.version)
 
-    def _page(self, ask: Ask, resource: type[Resource], asked: lists.ListRequest, params: Mapping[str, str]) -> Record:
-        order = asked.sort.order(reverse=asked.before)
-        where, values = asked.where()
-        keys = self._store.rows(resource, (resource.api.key,), where, values, order, asked.limit + 1)
-        more = len(keys) > asked.limit
-        wanted = [key for (key,) in keys[: asked.limit]]
-        rows = self._answers.rows(
-            resource,
-            asked.relations.tree,
-            f'"{resource.api.key}" IN ({", ".join("?" for _ in wanted)})',
-            wanted,
-            order=asked.sort.order(reverse=False),
-        )
-        attributes = asked.links(rows, params, ask.origin + ask.path, more=more)
-        body: Record = {"@attributes": attributes}
-        if rows:
-            body[resource.__name__] = rows if len(rows) > 1 else rows[0]
-        return body
+    def _below_parent(self, target: Target) -> list[Condition]:
+        """Only rows of the parent that the path names.
 
-    def _zone(self) -> tzinfo:
-        """Times without an offset are meant in the time of the shop."""
-        for (name,) in self._store.rows(Resource.named("Shop"), ("timeZone",), "\"timeZone\" <> ''", limit=1):
-            try:
-                return ZoneInfo(name)
-            except (ZoneInfoNotFoundError, ValueError):
-                break
-        return UTC
+        Raises:
+            ApiError: There is no such parent.
+        """
+        parent = target.parent_resource
+        if parent is None or target.parent is None:
+            return []
+        if self._store.get(parent, target.parent) is None:
+            raise _not_found(parent, target.parent)
+        return _has_key(target.resource, target.parent, parent.api.key)
+
+
+def _has_key(resource: type[Resource], key: str | None, name: str | None = None) -> list[Condition]:
+    column = f'"{resource.__name__}"."{name or resource.api.key}"'
+    return [] if key is None else [(f"{column} = ?", [key])]
+
+
+def _not_found(resource: type[Resource], key: str | None) -> ApiError:
+    message = f"Object of type '{resource.__name__}' not found with primary ID '{key}'."
+    return ApiError(_NOT_FOUND, message)

@@ -9,7 +9,9 @@ from typing import Annotated
 
 import typer
 
+from lightspeed_retail.resources import Resource
 from lightspeed_sandbox.limits import bucket_size, drip_rate
+from lightspeed_sandbox.names import resource_of
 
 CLIENT_ID = "sandbox-client"
 CLIENT_SECRET = "sandbox-secret"  # noqa: S105  the sandbox has no secrets; a client wants one to send
@@ -51,11 +53,27 @@ class Config:
     ignore_filter: Annotated[list[str], typer.Option(help="A filter to leave unheeded; repeatable.")] = field(
         default_factory=list
     )
+    deny: Annotated[list[str], typer.Option(help="A stream to answer with 403, whatever the scope; repeatable.")] = (
+        field(default_factory=list)
+    )
 
     @property
     def faults(self) -> list[str]:
         """All faults, however they were asked for."""
         return self.fault + ([f"503:{self.fail_every}"] if self.fail_every else [])
+
+    @property
+    def denied(self) -> frozenset[type[Resource]]:
+        """The resources that nobody may read.
+
+        Raises:
+            ValueError: There is no stream of such a name.
+        """
+        unknown = [name for name in self.deny if resource_of(name) is None]
+        if unknown:
+            message = f"There is no stream {', '.join(unknown)} to deny."
+            raise ValueError(message)
+        return frozenset(filter(None, map(resource_of, self.deny)))
 
     @property
     def limits(self) -> tuple[float, float]:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from starlette.routing import Route
 
-from lightspeed_retail.resources import Resource, Stamp
+from lightspeed_retail.resources import Resource
 from lightspeed_retail.wire import stamp
 from lightspeed_sandbox.errors import ApiError
+from lightspeed_sandbox.names import resource_of
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -37,10 +38,12 @@ class Control:
             ("GET", "/sandbox/requests", self.requests),
             ("DELETE", "/sandbox/requests", self.forget_requests),
             ("GET", "/sandbox/rows/{stream}", self.rows),
+            ("DELETE", "/sandbox/rows/{stream}/{key}", self.delete),
             ("GET", "/sandbox/state", self.state),
             ("POST", "/sandbox/advance", self.advance),
             ("POST", "/sandbox/grant", self.grant),
             ("POST", "/sandbox/edit/{stream}/{key}", self.edit),
+            ("POST", "/sandbox/merge/customers/{winner}/{loser}", self.merge),
         ]
         return [Route(path, self._guarded(act), methods=[method]) for method, path, act in table]
 
@@ -55,7 +58,12 @@ class Control:
 
     async def rows(self, request: Request) -> list[dict[str, Any]]:
         """All rows of a stream, typed; decimals are texts."""
-        return self._sandbox.store.select(_resource(request))
+        return self._sandbox.rows(_resource(request))
+
+    async def delete(self, request: Request) -> dict[str, Any]:
+        """Remove a row for good; with `touch=1` the change stamps of the rows around it move."""
+        self._sandbox.delete(_resource(request), request.path_params["key"], touch=_asked(request, "touch"))
+        return {}
 
     async def state(self, _request: Request) -> dict[str, Any]:
         """Clock, bucket and how many rows there are."""
@@ -76,11 +84,17 @@ class Control:
         return {"refresh_token": token}
 
     async def edit(self, request: Request) -> dict[str, Any]:
-        """Change fields of a row; its change stamp moves unless it is among them."""
+        """Change fields of a row; its change stamp moves unless it is among them, or with `quiet=1`."""
         changes = orjson.loads(await request.body() or b"{}")
         if not isinstance(changes, dict):
             raise ApiError(_BAD_REQUEST, "The body is no JSON object.")
-        return self._sandbox.edit(_resource(request), request.path_params["key"], changes)
+        key, quiet = request.path_params["key"], _asked(request, "quiet")
+        return self._sandbox.edit(_resource(request), key, changes, quiet=quiet)
+
+    async def merge(self, request: Request) -> dict[str, Any]:
+        """Merge the second customer into the first."""
+        self._sandbox.merge_customers(request.path_params["winner"], request.path_params["loser"])
+        return {}
 
     def _guarded(self, act: Act) -> Callable[[Request], Awaitable[Response]]:
         server = self._sandbox.server
@@ -103,15 +117,13 @@ def _require_loopback(request: Request) -> None:
         raise ApiError(_FORBIDDEN, "The control endpoints serve this machine only.")
 
 
+def _asked(request: Request, name: str) -> bool:
+    return request.query_params.get(name) == "1"
+
+
 def _resource(request: Request) -> type[Resource]:
     stream = request.path_params["stream"]
-    for resource in Resource.all():
-        if stream in (resource.api.stream, resource.__name__):
-            return resource
-    raise ApiError(_NOT_FOUND, f"There is no stream '{stream}'.")
-
-
-def change_stamp(resource: type[Resource]) -> str | None:
-    """The field that moves with every change."""
-    bookmark = resource.api.bookmark
-    return bookmark.field if isinstance(bookmark, Stamp) else None
+    found = resource_of(stream)
+    if found is None:
+        raise ApiError(_NOT_FOUND, f"There is no stream '{stream}'.")
+    return found

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
 from typing import Any
 
-from lightspeed_retail.resources import Field, FieldType, Part, Resource, Stamp
+from lightspeed_retail.resources import Days, Field, FieldType, Part, Resource, Stamp
 from lightspeed_retail.wire import stamp
 from lightspeed_sandbox.errors import ApiError
 from lightspeed_sandbox.links import link
@@ -58,6 +58,8 @@ def condition(resource: type[Resource], tree: Tree, name: str, text: str, zone: 
     if name in _CODES and resource.__name__ == "Item":
         return _any_of([_on_field(resource.field(code), code, text, zone) for code in _CODES[name]])
     field = filtered_field(resource, name)
+    if field.name == _day(resource):
+        raise _unknown(resource, name)
     return _on_field(field, _quoted(resource, field.name), text, zone)
 
 
@@ -72,8 +74,18 @@ def filtered_field(resource: type[Resource], name: str) -> Field:
         name = bookmark.field
     found = _scalar(resource, name)
     if found is None:
-        raise ApiError(_BAD_REQUEST, f"'{name}' is not a valid search parameter for {resource.__name__}.")
+        raise _unknown(resource, name)
     return found
+
+
+def _day(resource: type[Resource]) -> str | None:
+    """The day of a report's rows, which has parameters of its own."""
+    bookmark = resource.api.bookmark
+    return bookmark.field if isinstance(bookmark, Days) else None
+
+
+def _unknown(resource: type[Resource], name: str) -> ApiError:
+    return ApiError(_BAD_REQUEST, f"'{name}' is not a valid search parameter for {resource.__name__}.")
 
 
 def _scalar(part: type[Part], name: str) -> Field | None:
@@ -103,7 +115,7 @@ def _below(
         return f'EXISTS (SELECT 1 FROM "{table}" AS "nested" WHERE "nested"."{tie.there}" = {here} AND {sql})', values  # noqa: S608  names come from the declarations
     if outer == "Contact" and inner in _CONTACT:
         return _in_contact(resource, *_CONTACT[inner], text)
-    raise ApiError(_BAD_REQUEST, f"'{outer}.{inner}' is not a valid search parameter for {resource.__name__}.")
+    raise _unknown(resource, f"{outer}.{inner}")
 
 
 def _in_contact(resource: type[Resource], parts: str, name: str, use: str | None, text: str) -> Condition:

@@ -106,7 +106,12 @@ class Reader:
         filters = [name for name in params if name not in words and name not in self.ignored]
         conditions = [condition(resource, relations.tree, name, params[name], self.zone) for name in filters]
         asked = ListRequest(
-            conditions=(*conditions, *_hidden(resource, params), *_archived(resource, params), *_days(resource, params)),
+            conditions=(
+                *conditions,
+                *_hidden(resource, params),
+                *_archived(resource, params),
+                *_days(resource, params),
+            ),
             relations=relations,
             limit=_limit(params.get("limit")),
             sort=_usual(resource),

@@ -9,7 +9,6 @@ from lightspeed_retail.query import Version
 from lightspeed_retail.resources import Resource
 from lightspeed_retail.wire import Record
 from lightspeed_sandbox.answers import Answers, is_plain
-from lightspeed_sandbox.filters import Condition
 from lightspeed_sandbox.lists import ListRequest
 from lightspeed_sandbox.store import Store
 
@@ -47,25 +46,24 @@ class Pages:
             return {"@attributes": {"count": self._count(resource, asked)}}
         if not resource.api.attributes or is_plain(resource):
             return self._whole(resource, asked)
-        return self._by_offset(resource, asked) if version is Version.V2 else self._linked(resource, asked, params, base)
+        return (
+            self._by_offset(resource, asked) if version is Version.V2 else self._linked(resource, asked, params, base)
+        )
 
     def _whole(self, resource: type[Resource], asked: ListRequest) -> Record:
         """All rows at once: a list without attributes, or one of plain texts, has no pages."""
-        _, rows = self._read(resource, asked, asked.where(), None)
+        order = asked.sort.order(reverse=False)
+        rows = self._answers.rows(resource, asked.relations.tree, *asked.where(), order=order)
         body = _body(resource, rows)
         return {"@attributes": {"count": str(len(rows))}, **body} if resource.api.attributes else body
 
     def _by_offset(self, resource: type[Resource], asked: ListRequest) -> Record:
-        _, rows = self._read(resource, asked, asked.where(), asked.limit, asked.offset)
-        attributes = {
-            "count": self._count(resource, asked),
-            "offset": str(asked.offset),
-            "limit": str(asked.limit),
-        }
-        return {"@attributes": attributes, **_body(resource, rows)}
+        attributes = {"count": self._count(resource, asked), "offset": str(asked.offset), "limit": str(asked.limit)}
+        places = self._places(resource, asked, asked.limit)
+        return {"@attributes": attributes, **_body(resource, self._rows(resource, asked, places))}
 
     def _linked(self, resource: type[Resource], asked: ListRequest, params: Mapping[str, str], base: str) -> Record:
-        places = self._places(resource, asked, asked.where(), asked.limit + 1)
+        places = self._places(resource, asked, asked.limit + 1)
         more = len(places) > asked.limit
         places = places[: asked.limit]
         if asked.before:
@@ -73,17 +71,9 @@ class Pages:
         attributes = asked.links([place for _, *place in places], params, base, more=more)
         return {"@attributes": attributes, **_body(resource, self._rows(resource, asked, places))}
 
-    def _read(
-        self, resource: type[Resource], asked: ListRequest, where: Condition, limit: int | None, offset: int = 0
-    ) -> tuple[list[Place], list[Record]]:
-        places = self._places(resource, asked, where, limit if limit is None else limit + offset)[offset:]
-        return places, self._rows(resource, asked, places)
-
-    def _places(
-        self, resource: type[Resource], asked: ListRequest, where: Condition, limit: int | None
-    ) -> list[Place]:
+    def _places(self, resource: type[Resource], asked: ListRequest, limit: int) -> list[Place]:
         order = asked.sort.order(reverse=asked.before)
-        return self._store.rows(resource, (_ROW, *asked.sort.columns), *where, order, limit)
+        return self._store.rows(resource, (_ROW, *asked.sort.columns), *asked.where(), order, limit, asked.offset)
 
     def _rows(self, resource: type[Resource], asked: ListRequest, places: Sequence[Place]) -> list[Record]:
         found = [place[0] for place in places]

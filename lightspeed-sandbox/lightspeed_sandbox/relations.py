@@ -1,26 +1,23 @@
-"""Relations that a request asks for, and what they cost.
+"""Relations that a request asks for.
 
-Source: page "Relations" and the costs of section 2.4 of the API reference.
+Source: page "Relations" (section 4 of the API reference).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any
 
 import orjson
 
-from lightspeed_retail.query import BASE_PRICE, relation_field, relation_price
-from lightspeed_retail.resources import Part, Resource
+from lightspeed_retail.query import relation_field
+from lightspeed_retail.resources import Resource
 from lightspeed_sandbox.errors import ApiError
 
 Tree = dict[str, Any]
 """Relations by name; each leads to the relations asked for below it."""
 
-COUNT_PRICE = Decimal(10)
-_HALF = Decimal("0.5")
 _BAD_REQUEST = 400
 _UNNAMED = "CustomFieldValues"
 """The one relation that `all` leaves out."""
@@ -47,34 +44,6 @@ def parse(resource: type[Resource], text: str | None) -> Relations:
     for path in paths:
         _plant(tree, path.split("."))
     return Relations(paths, tree)
-
-
-def price(resource: type[Resource], query: Mapping[str, str], *, single: bool) -> Decimal:
-    """Drips that a request costs, worked out from the request alone; relations that do not exist cost nothing."""
-    if query.get("count") and not single:
-        return COUNT_PRICE
-    try:
-        paths: Sequence[str] = parse(resource, query.get("load_relations")).paths
-    except ApiError:
-        paths = ()
-    return BASE_PRICE + sum((_relation_price(resource, path, single=single) for path in paths), Decimal(0))
-
-
-def _relation_price(resource: type[Resource], path: str, *, single: bool) -> Decimal:
-    """The price on a list; half of it on a single record, unless a list of that record nests it."""
-    full = relation_price(resource, path)
-    return full if not single or _below_many(resource, path) else full * _HALF
-
-
-def _below_many(resource: type[Resource], path: str) -> bool:
-    *outer, _ = path.split(".")
-    part: type[Part] | None = resource
-    for name in outer:
-        nested = part.field(name).nested if part is not None else None
-        if nested is not None and nested.many:
-            return True
-        part = nested.part if nested is not None else None
-    return False
 
 
 def _named(resource: type[Resource], text: str) -> tuple[str, ...]:

@@ -16,13 +16,13 @@ import uvicorn
 
 from lightspeed_retail.resources import Resource
 from lightspeed_retail.wire import Record, stamp
+from lightspeed_sandbox import changes as changed
 from lightspeed_sandbox import generate, recorded
 from lightspeed_sandbox.api import Api
 from lightspeed_sandbox.app import Server, application
 from lightspeed_sandbox.clock import Clock
 from lightspeed_sandbox.config import CLIENT_ID, CLIENT_SECRET, Config
-from lightspeed_sandbox.control import Control, change_stamp
-from lightspeed_sandbox.errors import ApiError
+from lightspeed_sandbox.control import Control
 from lightspeed_sandbox.faults import Faults
 from lightspeed_sandbox.limits import Limits
 from lightspeed_sandbox.oauth import DEFAULT_SCOPE, Client, Grants
@@ -31,7 +31,6 @@ from lightspeed_sandbox.store import Key, Store
 DEFAULT_ACCOUNT = "100000"
 
 _FILLED = "filled"
-_BAD_REQUEST, _NOT_FOUND = 400, 404
 _START_TIMEOUT = 10.0
 _TICK = 0.005
 
@@ -103,23 +102,33 @@ class Sandbox:
         self.server.limits.empty()
         self.store.commit()
 
-    def edit(self, resource: type[Resource], key: Key, changes: Record) -> Record:
-        """Change fields of a row; its change stamp moves unless it is among them.
+    def rows(self, resource: type[Resource]) -> list[Record]:
+        """All rows of a resource, typed; those of reports over all days."""
+        return self.store.select(resource)
+
+    def edit(self, resource: type[Resource], key: Key, changes: Record, *, quiet: bool = False) -> Record:
+        """Change fields of a row; its change stamp moves unless it is among them, or the edit is quiet.
 
         Raises:
             ApiError: There is no such row or field.
         """
-        record = self.store.get(resource, key)
-        if record is None:
-            raise ApiError(_NOT_FOUND, f"{resource.__name__} {key} does not exist.")
-        unknown = changes.keys() - record.keys()
-        if unknown:
-            raise ApiError(_BAD_REQUEST, f"{resource.__name__} has no field {', '.join(sorted(unknown))}.")
-        moved = change_stamp(resource)
-        stamps = {moved: stamp(self.clock.now())} if moved else {}
-        self.store.put(resource, [record | stamps | changes])
-        self.store.commit()
-        return self.store.get(resource, key) or {}
+        return changed.edit(self.store, self.clock, resource, key, changes, quiet=quiet)
+
+    def delete(self, resource: type[Resource], key: Key, *, touch: bool = False) -> None:
+        """Remove a row for good; the change stamps of the rows around it move only with `touch`.
+
+        Raises:
+            ApiError: There is no such row.
+        """
+        changed.delete(self.store, self.clock, resource, key, touch=touch)
+
+    def merge_customers(self, winner: Key, loser: Key) -> None:
+        """Let one customer take over the sales of another, who goes without a trace.
+
+        Raises:
+            ApiError: One of them does not exist, or both are the same.
+        """
+        changed.merge_customers(self.store, self.clock, winner, loser)
 
     def state(self) -> dict[str, Any]:
         """Clock, bucket and how many rows there are."""
@@ -199,6 +208,7 @@ class Sandbox:
             client_id=client.id,
             refused=frozenset(config.refuse_filter),
             ignored=frozenset(config.ignore_filter),
+            denied=config.denied,
         )
         return Server(api, self.clock, grants, limits, Faults(config.faults), config.latency / config.time_scale)
 

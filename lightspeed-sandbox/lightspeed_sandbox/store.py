@@ -75,13 +75,14 @@ class Store:
         params: Sequence[Any] = (),
         order: str | None = None,
         limit: int | None = None,
+        offset: int = 0,
     ) -> list[tuple[Any, ...]]:
         """The bare columns of rows that meet an SQL condition."""
         self._bring_up_to_date(resource)
         listed = ", ".join(map(quoted, names))
         by = order or ", ".join(map(quoted, resource.api.keys))
         sql = f'SELECT {listed} FROM "{resource.__name__}" WHERE {where} ORDER BY {by}'  # noqa: S608  names come from the declarations
-        return self.query(sql if limit is None else f"{sql} LIMIT {int(limit)}", params)
+        return self.query(sql if limit is None else f"{sql} LIMIT {int(limit)} OFFSET {int(offset)}", params)
 
     def query(self, sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """The rows of any SQL statement."""

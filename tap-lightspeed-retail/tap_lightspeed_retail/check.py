@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from lightspeed_retail.errors import RequestRefusedError
 from lightspeed_retail.wire import Record, instant, stamp
+from tap_lightspeed_retail.keys import KeySet
 from tap_lightspeed_retail.plan import Reading, relations_of
 from tap_lightspeed_retail.settings import value_of
-from tap_lightspeed_retail.vanished import DELETED_AT, from_ranges, listed_keys, still_there, to_ranges
+from tap_lightspeed_retail.vanished import DELETED_AT, listed_keys, still_there
 
 if TYPE_CHECKING:
     from tap_lightspeed_retail.run import Run
@@ -34,16 +35,16 @@ class VanishedCheck:
         """Check for a run."""
         self._run = run
         self._every = timedelta(days=value_of(run.settings, "vanished_check_days"))
-        self._sent: dict[str, set[int]] = {}
+        self._sent: dict[str, KeySet] = {}
 
     def sends(self, stream: ResourceStream) -> bool:
         """Whether a stream takes part."""
         return bool(self._every) and stream.resource.api.vanishing is not None
 
     def watch(self, stream: ResourceStream, key: int) -> None:
-        """Note that a row was sent since the last check."""
-        if self.sends(stream):
-            self._sent.setdefault(stream.name, set()).add(key)
+        """Note that a row was sent since the last check; before the first one, its own list will tell."""
+        if self.sends(stream) and "keys" in stream.stream_state.get("vanished", {}):
+            self._sent.setdefault(stream.name, KeySet()).add(key)
 
     def records(self, stream: ResourceStream) -> Iterator[Record]:
         """Rows that were archived without a stamp leave with the stream; vanished ones are marked."""
@@ -70,30 +71,33 @@ class VanishedCheck:
         for rows in self._run.walker.archived_only(reading):
             yield from stream.page(rows, replace(reading, riders=()))
 
+    def _known(self, stream: ResourceStream) -> KeySet:
+        """The keys that have been sent: up to the last check, and since."""
+        before = KeySet.from_text(stream.stream_state["vanished"].get("keys", ""))
+        return before | self._sent.pop(stream.name, KeySet())
+
     def _add(self, stream: ResourceStream) -> None:
         """Between checks the keys that were sent are added to those that are known."""
-        memory = stream.stream_state.get("vanished")
-        if memory is not None:
-            memory["keys"] = to_ranges(from_ranges(memory["keys"]) | self._sent.get(stream.name, set()))
+        if stream.name in self._sent:
+            stream.stream_state["vanished"]["keys"] = str(self._known(stream))
 
     def _compare(self, stream: ResourceStream) -> None:
         memory: dict[str, Any] = stream.stream_state.setdefault("vanished", {})
         narrowed = self._run.narrowing.fingerprint(stream.resource)
         listed = listed_keys(self._run.client, stream.resource, self._run.narrowing)
         if "keys" in memory and memory.get("narrowed", "") == narrowed:
-            known = from_ranges(memory["keys"]) | self._sent.get(stream.name, set())
-            self._mark(stream, self._gone(stream, known - listed))
-        memory.update(keys=to_ranges(listed), narrowed=narrowed)
+            self._mark(stream, self._gone(stream, self._known(stream) - listed))
+        memory.update(keys=str(listed), narrowed=narrowed)
 
-    def _gone(self, stream: ResourceStream, missing: set[int]) -> set[int]:
+    def _gone(self, stream: ResourceStream, missing: KeySet) -> KeySet:
         """Keys that are missing from the list; each is asked for again, for a row may have left only the list."""
         try:
             return missing - still_there(self._run.client, stream.resource, missing)
         except RequestRefusedError as error:
             _log.warning("%s: vanished rows cannot be made sure of, so none is marked: %s", stream.name, error)
-            return set()
+            return KeySet()
 
-    def _mark(self, stream: ResourceStream, gone: set[int]) -> None:
-        if gone:
-            _log.info("%s: %d rows are gone; they get a deletion stamp.", stream.name, len(gone))
-            stream.mark_deleted(sorted(gone), {DELETED_AT: stamp(self._run.client.now)})
+    def _mark(self, stream: ResourceStream, gone: KeySet) -> None:
+        count = stream.mark_deleted(gone, {DELETED_AT: stamp(self._run.client.now)})
+        if count:
+            _log.info("%s: %d rows are gone; they got a deletion stamp.", stream.name, count)

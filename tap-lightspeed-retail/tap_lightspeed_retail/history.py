@@ -28,6 +28,7 @@ class History:
     def __init__(self, run: Run) -> None:
         """Look at the streams of a run."""
         self._run = run
+        self._begun = False
         self._wanted = bool(value_of(run.settings, "backfill_new_selections"))
 
     def is_due(self, stream: ResourceStream) -> bool:
@@ -49,16 +50,17 @@ class History:
             self._price(stream),
         )
 
-    def note(self, stream: ResourceStream) -> None:
-        """Remember what the rows of this run lack."""
-        if self._keeps(stream):
-            stream.memory.note()
+    def begin(self) -> None:
+        """Remember, before the first row leaves, what the rows of this run lack."""
+        for stream in () if self._begun else self._run.streams:
+            if stream.selected and self._keeps(stream):
+                stream.memory.note()
+        self._begun = True
 
     def settle(self, stream: ResourceStream) -> None:
         """Note that all history has been read as it is selected."""
-        if self._keeps(stream):
-            stream.stream_state.pop("backfill", None)
-            stream.memory.settle()
+        stream.stream_state.pop("backfill", None)
+        stream.memory.settle()
 
     @staticmethod
     def _keeps(stream: ResourceStream) -> bool:

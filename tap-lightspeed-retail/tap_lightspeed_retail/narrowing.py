@@ -88,9 +88,11 @@ class Narrowing:
         """Whether archived rows come too."""
         return self.conditions.get(resource.api.stream, {}).get("archived", "true")
 
-    def cuts(self, resource: type[Resource]) -> bool:
-        """Whether rows of other lists that belong to this one's cannot be told apart from those that are left out."""
-        return bool(self.filters(resource)) or self.archived(resource) != "true"
+    def cuts_off(self, child: type[Resource], parent: type[Resource]) -> bool:
+        """Whether the list of a child would bring rows whose parents are left out."""
+        if self.end is not None and parent.api.event:
+            return True
+        return bool(self.fingerprint(parent)) and not self.filters(child)
 
     def apart(self, child: type[Resource], parent: type[Resource]) -> bool:
         """Whether the rows of a child are narrowed by what its parent's are not, so that they cannot come with it."""

@@ -143,14 +143,26 @@ class Circumstances:
 
     def rides(self, resource: type[Resource]) -> bool:
         """Whether changes of a resource come with those of a parent."""
-        return any(
-            field.nested is not None
-            and not field.nested.polled
-            and field.nested.resource is resource
-            and not self.apart(resource, parent)
-            for parent in Resource.all()
-            for field in parent.riders()
-        )
+        return any(not nested.polled for nested in self._carriers(resource))
+
+    def due(self, each: type[Resource], root: type[Resource], phase: Phase, pass_name: str) -> bool:
+        """Whether a resource is fed in some phase by the walk through a root, its own list or that of a parent.
+
+        One whose own list tells of every change comes with a parent until it is loaded.
+        """
+        if not any(nested.polled for nested in self._carriers(each)):
+            return phase in self.phases(each, root, pass_name)
+        loading = Phase.LOADING in self.phases(each, each, pass_name)
+        if root is each:
+            return not loading and phase in self.phases(each, each, pass_name)
+        return loading and phase is Phase.LOADING
+
+    def _carriers(self, resource: type[Resource]) -> Iterator[Nested]:
+        """The collections of parents with which rows of a resource can come."""
+        for parent in Resource.all():
+            for field in parent.riders():
+                if field.nested is not None and field.nested.resource is resource and not self.apart(resource, parent):
+                    yield field.nested
 
 
 def make_plan(given: Circumstances) -> dict[str, tuple[Reading, ...]]:
@@ -188,7 +200,7 @@ def _reading(
     name = "=".join(extra) if extra else ""
 
     def due(each: type[Resource]) -> bool:
-        return phase in given.phases(each, resource, name)
+        return given.due(each, resource, phase, name)
 
     riders = tuple(_pruned(every, due))
     emits = resource in given.selected and due(resource)

@@ -39,10 +39,10 @@ class Reader:
         if self._run.narrowing.period is not None:
             yield from self._once_more(stream)
             return
+        self._run.history.begin()
         self._run.history.announce(stream)
         yield from self._news(stream)
         yield from self._run.check.records(stream)
-        self._run.history.note(stream)
         stream.checkpoint()
 
     def _news(self, stream: ResourceStream) -> Iterator[Record]:
@@ -109,12 +109,12 @@ class Reader:
                 yield stream.entry(reading.resource, reading.pass_name)
 
     def _settle(self, reading: Reading) -> None:
-        """After a complete walk, riders look for rows of their own from here on, and history is as it is selected."""
+        """After a complete walk, riders look for rows of their own from here on, or history is as it is selected."""
         for rider in reading.emitting:
             if reading.phase is not Phase.BACKFILL:
                 self._run.stream(rider.stream).settle(reading.resource.api.stream)
         for name in reading.fed:
-            if reading.phase is Phase.BACKFILL or reading.phase is Phase.LOADING:
+            if reading.phase is Phase.BACKFILL:
                 self._run.history.settle(self._run.stream(name))
 
     def _follow_up(self, stream: ResourceStream) -> Iterator[Record]:

@@ -63,6 +63,11 @@ class Run:
         """A stream by its name."""
         return self._streams[name]
 
+    @property
+    def streams(self) -> Iterable[ResourceStream]:
+        """All streams, selected or not."""
+        return self._streams.values()
+
     @cached_property
     def client(self) -> Client:
         """The connection to the account, made when first needed."""
@@ -115,8 +120,7 @@ class Run:
         return any(
             field.nested is not None
             and field.nested.resource is child
-            and self.narrowing.cuts(parent)
-            and not self.narrowing.cuts(child)
+            and self.narrowing.cuts_off(child, parent)
             for parent in Resource.all()
             for field in parent.riders()
         )
@@ -127,24 +131,9 @@ class Run:
         stream = self.stream(each.api.stream)
         if stream.is_forced_whole or isinstance(root.api.bookmark, Snapshot):
             return frozenset({Phase.CHANGES})
-        if self._rides_first(each):
-            loaded = bool(stream.stream_state.get("replication_key_value"))
-            if loaded is (each is not root):
-                return frozenset()
         if not stream.entry(root, pass_name).get("replication_key_value"):
             return frozenset({Phase.LOADING})
         return frozenset({Phase.CHANGES, *([Phase.BACKFILL] if self.history.is_due(stream) else ())})
-
-    def _rides_first(self, child: type[Resource]) -> bool:
-        """Whether a resource comes with a parent on its first load, and by its own list afterwards."""
-        return any(
-            field.nested is not None
-            and field.nested.polled
-            and field.nested.resource is child
-            and not self.narrowing.apart(child, parent)
-            for parent in Resource.all()
-            for field in parent.riders()
-        )
 
     def single_rows(self, resource: type[Resource]) -> list[Record]:
         """The row of a resource that has no list."""

@@ -156,21 +156,27 @@ class ResourceStream(Stream):
         super()._write_schema_message()
         self._schema_written = True
 
-    def mark_deleted(self, keys: Iterable[int], mark: Mapping[str, str]) -> None:
-        """Send keys with a deletion stamp.
+    def mark_deleted(self, keys: Iterable[int], mark: Mapping[str, str]) -> int:
+        """Send keys with a deletion stamp; how many there were.
 
         The schema that goes before them has the key and the stamp only: with it a target updates no other column, so
         the last known content of the row stays.
         """
+        deleted = [{**self._account, self.form.naming(self.resource.api.key): key, **mark} for key in keys]
+        if not deleted:
+            return 0
         properties: dict[str, Any] = {name: self.schema["properties"][name] for name in self.primary_keys}
         properties |= {name: {"type": ["string", "null"], "format": "date-time"} for name in mark}
         schema = {"type": "object", "properties": properties, "required": list(self.primary_keys)}
         self._tap.write_message(SchemaMessage(self.name, schema, list(self.primary_keys)))
-        account, key = self.primary_keys
-        for each in keys:
-            record = {account: self.run.client.account_id, key: each, **mark}
+        for record in deleted:
             self._tap.write_message(RecordMessage(self.name, record))
         self._schema_written = False
+        return len(deleted)
+
+    @property
+    def _account(self) -> dict[str, int | None]:
+        return {self.form.naming(ACCOUNT_KEY): self.run.client.account_id}
 
     def settle(self, parent: str) -> None:
         """Note from where this stream's own follow-up begins: where the walk through its parents began."""
@@ -185,8 +191,7 @@ class ResourceStream(Stream):
 
     def typed(self, row: Record) -> Record:
         """The record of a wire row."""
-        account = self.form.naming(ACCOUNT_KEY)
-        record = {account: self.run.client.account_id, **self._decoder(row)}
+        record = {**self._account, **self._decoder(row)}
         for name in self.primary_keys:
             if record.get(name) is None:
                 record[name] = self._unset_key(name)

@@ -8,45 +8,31 @@ version of the table (`ACTIVATE_VERSION`) would mark the rows of all other accou
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from lightspeed_retail.client import Client
 from lightspeed_retail.query import PAGE_SIZE, Filter, Query
 from lightspeed_retail.resources import Resource
 from lightspeed_retail.wire import nested_rows
+from tap_lightspeed_retail.keys import KeySet
 from tap_lightspeed_retail.narrowing import Narrowing
 
 DELETED_AT = "_sdc_deleted_at"
 """The Singer name of the moment at which a row was found to be gone."""
 
 
-def to_ranges(keys: Iterable[int]) -> str:
-    """Keys as a text of ranges."""
-    ordered = sorted(set(keys))
-    groups = itertools.groupby(enumerate(ordered), lambda pair: pair[1] - pair[0])
-    runs = [[key for _, key in group] for _, group in groups]
-    return ",".join(f"{run[0]}-{run[-1]}" if len(run) > 1 else str(run[0]) for run in runs)
-
-
-def from_ranges(text: str) -> set[int]:
-    """The keys in a text of ranges."""
-    found: set[int] = set()
-    for run in filter(None, text.split(",")):
-        first, _, last = run.partition("-")
-        found.update(range(int(first), int(last or first) + 1))
-    return found
-
-
-def listed_keys(client: Client, resource: type[Resource], narrowing: Narrowing) -> set[int]:
-    """The keys that the API lists now, archived ones included."""
+def listed_keys(client: Client, resource: type[Resource], narrowing: Narrowing) -> KeySet:
+    """The keys that the API lists now, archived ones included; of rows within others, of those that can lose some."""
     vanishing = resource.api.vanishing
     if vanishing is not None and vanishing.within is not None:
-        return set(_keys_within(client, Resource.named(vanishing.within), resource, vanishing.where, narrowing))
-    found: set[int] = set()
+        return KeySet.of(_keys_within(client, Resource.named(vanishing.within), resource, vanishing.where, narrowing))
+    found = KeySet()
     for extra in ((), *((each,) for each in resource.api.passes)):
         conditions = (*(Filter(name, "=", value) for name, value in extra), *narrowing.filters(resource))
         query = Query(resource, conditions, resource.api.key, archived=narrowing.archived(resource))
-        found.update(int(row[resource.api.key]) for page in client.pages(query) for row in page.rows)
+        for page in client.pages(query):
+            for row in page.rows:
+                found.add(int(row[resource.api.key]))
     return found
 
 
@@ -66,12 +52,14 @@ def _keys_within(
             yield from (int(inner[child.api.key]) for inner in nested_rows(row.get(field.name), element))
 
 
-def still_there(client: Client, resource: type[Resource], keys: Iterable[int]) -> set[int]:
+def still_there(client: Client, resource: type[Resource], keys: KeySet) -> KeySet:
     """Those of some keys that the API still knows: a drip for a hundred."""
-    found: set[int] = set()
+    found = KeySet()
     key = resource.api.key
-    ordered = sorted(keys)
-    for start in range(0, len(ordered), PAGE_SIZE):
-        condition = Filter(key, "IN", f"[{','.join(map(str, ordered[start : start + PAGE_SIZE]))}]")
-        found.update(int(row[key]) for page in client.pages(Query(resource, (condition,))) for row in page.rows)
+    each = iter(keys)
+    while some := list(itertools.islice(each, PAGE_SIZE)):
+        condition = Filter(key, "IN", f"[{','.join(map(str, some))}]")
+        for page in client.pages(Query(resource, (condition,))):
+            for row in page.rows:
+                found.add(int(row[key]))
     return found

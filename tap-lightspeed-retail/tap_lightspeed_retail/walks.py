@@ -65,9 +65,23 @@ class Walker:
         """Rows with a higher key than those that have been read."""
         after = progress.after
         newer = (Filter(reading.resource.api.key, ">", str(after)),) if after else ()
-        for page in self.client.pages(self._by_key(reading, *newer)):
+        for page in self._within(reading, newer):
             yield page.rows
             progress.passed(page.rows)
+
+    def _within(self, reading: Reading, newer: tuple[Filter, ...]) -> Iterator[Page]:
+        """Pages by key, of events only those between start_date and end_date if the API can tell them apart."""
+        query = self._by_key(reading, *newer)
+        event = reading.resource.api.event
+        condition = self.narrowing.first(event) if event else None
+        if condition is None:
+            return self.client.pages(query)
+        pages = self.client.pages(replace(query, filters=(*query.filters, condition)))
+        try:
+            return itertools.chain([next(pages)], pages)
+        except RequestRefusedError as error:
+            _log.warning("%s: start_date and end_date have no effect: %s", reading.lead, error)
+            return self.client.pages(query)
 
     def key_progress(self, resource: type[Resource], states: Sequence[State]) -> KeyProgress:
         """How far streams have come that are fed by a list which only grows."""

@@ -11,6 +11,7 @@ import pytest
 from lightspeed_retail.resources import Resource
 from lightspeed_sandbox.serve import Sandbox
 from tests.declared import RESOURCES
+from tests.retailer import small_sandbox, small_store
 from tests.sandbox.calling import Api
 
 SCOPED = [resource for resource in RESOURCES if resource.api.read_scopes]
@@ -113,7 +114,22 @@ def test_a_revoked_grant_is_over(api: Api, sandbox: Sandbox) -> None:
 
 @pytest.mark.parametrize("resource", SCOPED, ids=lambda resource: resource.__name__)
 def test_a_scope_opens_its_lists_and_no_others(api: Api, sandbox: Sandbox, resource: type[Resource]) -> None:
-    assert Api.of(sandbox, resource.api.read_scopes[0]).ask(resource.api.path).status_code == 200
-    refused = Api.of(sandbox, "employee:nothing").ask(resource.api.path)
+    path, params = api.walks(resource)[0]
+    assert Api.of(sandbox, resource.api.read_scopes[0]).ask(path, **params).status_code == 200
+    refused = Api.of(sandbox, "employee:nothing").ask(path, **params)
     assert refused.status_code == 403
     assert refused.json()["errorClass"] == "InsufficientRightsException"
+
+
+def test_what_is_denied_is_refused_whatever_the_scope() -> None:
+    with small_sandbox(small_store(days=1), deny=["price_levels", "Customer"]) as sandbox:
+        api = Api.of(sandbox)
+        for path in ("/PriceLevel.json", "/PriceLevel/1.json", "/Customer.json"):
+            assert api.ask(path).json()["errorClass"] == "InsufficientRightsException"
+            assert api.ask(path).status_code == 403
+        assert api.ask("/Sale.json").status_code == 200
+
+
+def test_only_streams_that_there_are_can_be_denied() -> None:
+    with pytest.raises(ValueError, match="There is no stream unicorns"):
+        small_sandbox(small_store(days=1), deny=["unicorns"])

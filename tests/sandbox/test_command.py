@@ -47,6 +47,9 @@ def test_run_says_in_one_line_what_is_wrong(tmp_path: Path) -> None:
     empty = run("run", "--recorded", str(tmp_path), "--", sys.executable, "-c", "")
     assert empty.returncode == 1
     assert "There are no recordings" in empty.stderr
+    denied = run("run", *SMALL, "--deny", "unicorns", "--", sys.executable, "-c", "")
+    assert denied.returncode == 1
+    assert "There is no stream unicorns to deny." in denied.stderr
     assert "Traceback" not in missing.stderr + empty.stderr
 
 

@@ -10,21 +10,14 @@ import pytest
 from lightspeed_retail.resources import Field, Resource
 from lightspeed_retail.wire import nested_rows
 from lightspeed_sandbox.serve import Sandbox
-from tests.declared import RESOURCES
-from tests.sandbox.calling import Api, Row, relations
+from tests.sandbox.calling import RECORDS, Api, Row, relations
 
-DECLARED = [(resource, field) for resource in RESOURCES if resource.api.enveloped for field in resource.relations()]
+DECLARED = [(resource, field) for resource in RECORDS for field in resource.relations()]
 TO_OTHERS = [(resource, field) for resource, field in DECLARED if field.nested is not None and field.nested.resource]
 
 
 def name(value: Any) -> str:
     return value.name if isinstance(value, Field) else value.__name__
-
-
-def whole(api: Api, resource: type[Resource], **params: str) -> list[Row]:
-    """All rows of a list, archived ones included."""
-    shown = {"archived": "true"} if resource.api.archived else {}
-    return [row for page in api.pages(resource, **shown, **params) for row in page]
 
 
 def inner(row: Row, field: Field) -> list[Row]:
@@ -36,8 +29,8 @@ def inner(row: Row, field: Field) -> list[Row]:
 
 @pytest.mark.parametrize(("resource", "field"), DECLARED, ids=name)
 def test_a_relation_comes_only_when_asked_for(api: Api, resource: type[Resource], field: Field) -> None:
-    assert all(field.name not in row for row in whole(api, resource))
-    assert any(inner(row, field) for row in whole(api, resource, load_relations=relations(field.name)))
+    assert all(field.name not in row for row in api.whole(resource))
+    assert any(inner(row, field) for row in api.whole(resource, load_relations=relations(field.name)))
 
 
 @pytest.mark.parametrize(("resource", "field"), DECLARED, ids=name)
@@ -46,9 +39,9 @@ def test_a_relation_costs_by_what_it_holds_and_half_on_a_single_record(
 ) -> None:
     assert field.nested is not None
     price = Decimal("0.4") if field.nested.many else Decimal("0.2")
-    key = sandbox.store.select(resource, limit=1)[0][resource.api.key]
-    listed = api.ask(resource.api.path, load_relations=relations(field.name))
-    single = api.ask(resource.api.path.replace(".json", f"/{key}.json"), load_relations=relations(field.name))
+    path, _ = api.walks(resource)[0]
+    listed = api.ask(path, load_relations=relations(field.name))
+    single = api.ask(api.single(resource, sandbox.rows(resource)[0]), load_relations=relations(field.name))
     assert Decimal(listed.headers["X-LS-API-Request-Cost"]) == 1 + price
     assert Decimal(single.headers["X-LS-API-Request-Cost"]) == 1 + price / 2
 
@@ -68,9 +61,9 @@ def test_a_relation_holds_the_rows_of_the_other_list(api: Api, resource: type[Re
     assert field.nested is not None
     target = field.nested.resource
     assert target is not None
-    others = {row[target.api.key]: row for row in whole(api, target)}
+    others = {row[target.api.key]: row for row in api.whole(target)}
     seen = 0
-    for row in whole(api, resource, load_relations=relations(field.name)):
+    for row in api.whole(resource, load_relations=relations(field.name)):
         found = {other[target.api.key]: other for other in inner(row, field)}
         assert found == {key: others[key] for key in tied(row, resource, field, others)}
         seen += len(found)
@@ -87,7 +80,7 @@ def test_all_relations_cost_their_sum(api: Api) -> None:
 
 
 def test_a_relation_below_a_relation_comes_with_it(api: Api) -> None:
-    rows = whole(api, Resource.named("Sale"), load_relations=relations("SaleLines", "SaleLines.Note"))
+    rows = api.whole(Resource.named("Sale"), load_relations=relations("SaleLines", "SaleLines.Note"))
     lines = [line for row in rows for line in nested_rows(row.get("SaleLines"), "SaleLine")]
     assert any("Note" in line for line in lines)
     assert not any("Item" in line for line in lines)

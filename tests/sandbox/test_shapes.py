@@ -12,11 +12,8 @@ import pytest
 from lightspeed_retail.resources import FieldType, Part, Resource
 from lightspeed_sandbox.config import Config
 from lightspeed_sandbox.serve import Sandbox
-from tests.declared import RESOURCES
 from tests.end_to_end.recordings import own_fields, recorded_rows
-from tests.sandbox.calling import Api, Row, relations
-
-LISTS = [resource for resource in RESOURCES if resource.api.enveloped]
+from tests.sandbox.calling import RECORDS, REPORTS, Api, Row, relations
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +51,7 @@ def test_every_recorded_row_is_answered_as_it_was_recorded(replay: Api, recordin
     for (resource, key), row in rows.items():
         asked = [field.name for field in resource.relations() if field.name in row and field in own_fields(resource)]
         address = resource.api.path.replace(".json", f"/{key}.json")
-        answer = replay.body(address, load_relations=relations(*asked))[resource.__name__]
+        answer = replay.body(address, load_relations=relations(*asked))[resource.envelope()]
         if known(resource, answer) != (expected := known(resource, row)):
             wrong[resource.__name__, key] = (known(resource, answer), expected)
     assert wrong == {}
@@ -70,19 +67,18 @@ def scalars(value: Any) -> Iterator[Any]:
         yield value
 
 
-@pytest.mark.parametrize("resource", LISTS, ids=lambda resource: resource.__name__)
+@pytest.mark.parametrize("resource", [*RECORDS, *REPORTS], ids=lambda resource: resource.__name__)
 def test_every_value_is_a_text(api: Api, resource: type[Resource]) -> None:
-    body = api.body(resource.api.path, load_relations="all")
-    values = list(scalars(body))
+    values = list(scalars(api.rows(resource, load_relations="all")))
     assert values
     assert {type(value) for value in values} == {str}
 
 
-@pytest.mark.parametrize("resource", LISTS, ids=lambda resource: resource.__name__)
+@pytest.mark.parametrize("resource", RECORDS, ids=lambda resource: resource.__name__)
 def test_what_is_unset_is_an_empty_text_or_no_key_at_all(api: Api, sandbox: Sandbox, resource: type[Resource]) -> None:
-    rows = {int(row[resource.api.key]): row for row in api.rows(resource)}
-    for stored in sandbox.store.select(resource):
-        row = rows.get(stored[resource.api.key], {})
+    rows = {row[resource.api.key]: row for row in api.rows(resource)}
+    for stored in sandbox.rows(resource):
+        row = rows.get(str(stored[resource.api.key]), {})
         for field in resource.fields():
             if row and field.nested is None and stored.get(field.name) is None:
                 assert row.get(field.name, "") == ""

@@ -163,7 +163,7 @@ class SpecialOrder(Resource):
     saleLineID: int
     orderLineID: int
     transferItemID: int
-    SaleLine = to_one("SaleLine", children=("Item", "Note", "TaxClass"))
+    SaleLine = to_one("SaleLine", children=("Item", "Note", "Discount", "TaxClass"))
     OrderLine = to_one("OrderLine")
 
 

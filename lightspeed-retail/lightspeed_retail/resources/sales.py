@@ -264,6 +264,7 @@ class SaleVoid(Resource):
         path="/SaleVoid.json",
         key="saleVoidID",
         bookmark=Tail(created="createTime"),
+        event="createTime",
         sortable=("saleVoidID", "saleID"),
         read_scopes=("employee:admin_void_sale",),
         docs="https://developers.lightspeedhq.com/retail/endpoints/SaleVoid/",

@@ -6,7 +6,21 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from random import Random
 
-from lightspeed_sandbox.generate import catalog, company, goods, people, purchasing, stock
+from lightspeed_sandbox.generate import (
+    catalog,
+    company,
+    credit,
+    customer_fields,
+    goods,
+    labels,
+    people,
+    purchasing,
+    serials,
+    service,
+    settings,
+    stock,
+    vendor_catalogs,
+)
 from lightspeed_sandbox.generate.books import Books
 from lightspeed_sandbox.generate.day import close_up, live, remember_last_sales
 from lightspeed_sandbox.generate.hours import DAY
@@ -61,12 +75,19 @@ def _found(store: Store, scale: Scale, start: datetime) -> None:
     plan = Founding(Books(store), _chance(scale.seed, "founding"), scale, start)
     company.found(plan)
     people.staff(plan)
+    settings.found(plan)
+    customer_fields.found(plan)
+    credit.found(plan)
     people.clientele(plan)
     purchasing.vendors(plan)
     catalog.found(plan)
+    labels.found(plan)
+    service.statuses(plan)
     goods.found(plan)
     goods.boxes(plan)
     goods.later_changes(plan)
+    serials.found(plan)
+    vendor_catalogs.found(plan)
     stock.found(plan, len(company.SHOP_NAMES))
     plan.books.flush()
 

@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from lightspeed_retail.resources import parts
-from lightspeed_retail.resources.sales import Sale, SaleLine
+from lightspeed_retail.resources.sales import Sale, SaleLine, SaleVoid
 from lightspeed_retail.wire import Record, stamp
+from lightspeed_sandbox.generate import charges, logbook, parcels
 from lightspeed_sandbox.generate.goods import ITEM_CLASS
 from lightspeed_sandbox.generate.papers import Ticket
 from lightspeed_sandbox.generate.payments import pay
@@ -19,6 +20,7 @@ from lightspeed_sandbox.generate.values import ZERO, cents, nth, record
 from lightspeed_sandbox.generate.world import World
 
 _TENTH = Decimal("0.1")
+_REASONS = ("Wrong customer", "Rung up twice", "Manager void: wrong price")
 _OPEN_FOR_EACH_FETCHED = 10
 
 
@@ -40,9 +42,23 @@ def voided(world: World, at: datetime) -> list[Ticket]:
         ticket = world.recent.pop()
         ticket.sale.update(voided=True, updateTime=stamp(at))
         world.books.put(Sale, ticket.sale)
+        _give_reason(world, ticket, at)
         for line in ticket.lines:
-            world.stock.move(line["itemID"], line["shopID"], stamp(at), qoh=line["unitQuantity"])
+            cause = logbook.put_back(line)
+            world.stock.move(line["itemID"], line["shopID"], stamp(at), cause, qoh=line["unitQuantity"])
     return []
+
+
+def _give_reason(world: World, ticket: Ticket, at: datetime) -> None:
+    sale = ticket.sale
+    world.books.add(
+        SaleVoid,
+        createTime=stamp(at),
+        reason=_REASONS[sale["saleID"] % len(_REASONS)],
+        **{name: sale[name] for name in ("saleID", "employeeID", "shopID")},
+    )
+    for payment in ticket.payments:
+        charges.cancel(world, payment, at)
 
 
 def lines_touched(world: World, at: datetime) -> list[Ticket]:
@@ -103,6 +119,8 @@ AFTERWARDS: tuple[tuple[Afterwards, float], ...] = (
     (edited, 0.7),
     (edited, 0.3),
     (voided, 0.25),
+    (parcels.shipped, 1.0),
+    (parcels.quoted, 0.15),
     (lines_touched, 0.3),
     (instalment, 0.3),
     (fetched, 1.0),

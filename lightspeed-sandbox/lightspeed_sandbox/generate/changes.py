@@ -10,8 +10,22 @@ from lightspeed_retail.resources.customers import Customer
 from lightspeed_retail.resources.items import Item
 from lightspeed_retail.resources.purchasing import Vendor
 from lightspeed_retail.wire import Record, stamp
-from lightspeed_sandbox.generate import catalog, goods, purchasing, service, stock
+from lightspeed_sandbox.generate import (
+    catalog,
+    counting,
+    goods,
+    labels,
+    moving,
+    purchasing,
+    returns,
+    service,
+    shipments,
+    special,
+    stock,
+    vendor_catalogs,
+)
 from lightspeed_sandbox.generate.people import customer
+from lightspeed_sandbox.generate.settings import SETTINGS
 from lightspeed_sandbox.generate.values import cents, nth
 from lightspeed_sandbox.generate.world import World
 
@@ -55,6 +69,7 @@ def item_introduced(world: World, at: datetime) -> None:
         return
     kind = goods.kind(world.rng, *world.rng.choice(placed))
     row = goods.item(world.books, world.rng, kind, at)
+    vendor_catalogs.offer(world.books, row)
     world.introduce(row)
     world.stock.put_up(stock.shelve(world.books, world.rng, row, max(till.shop for till in world.tills)))
 
@@ -132,6 +147,7 @@ def delivered(world: World, at: datetime) -> None:
         late = list(world.purchases.values())[:1]
     for found in late:
         purchasing.receive(world, found, at)
+        special.arrived(world, "orderLineID", {line["orderLineID"] for line in found.lines}, at)
 
 
 def brought_in(world: World, at: datetime) -> None:
@@ -156,11 +172,27 @@ CHANGES: tuple[tuple[Change, float], ...] = (
     (vendor_edited, 0.02),
     (delivered, 1.0),
     (ordered, 0.9),
+    (special.ordered, 0.6),
+    (shipments.finished, 0.5),
+    (moving.received, 1.0),
+    (moving.sent, 1.0),
+    (moving.planned, 1.0),
+    (returns.returning, 1.0),
+    (counting.counting, 1.0),
+    (counting.adjusting, 1.0),
+    (vendor_catalogs.repriced, 0.3),
+    (labels.fee_changed, 0.01),
+    *SETTINGS,
     (brought_in, 0.9),
     (repaired, 0.9),
     (repaired, 0.75),
 )
 """Every change to what is there already, and how likely it is on an ordinary day."""
 
-NOVELTIES: tuple[tuple[Change, float], ...] = ((item_introduced, 0.1),)
+NOVELTIES: tuple[tuple[Change, float], ...] = (
+    (item_introduced, 0.1),
+    (labels.tag_added, 0.02),
+    (labels.season_added, 0.01),
+    (labels.choice_added, 0.01),
+)
 """The same for what is new."""

@@ -36,6 +36,7 @@ _PAYMENT_TYPES = (
     ("eCommerce", "ecom", "ECOM", "ecom"),
     ("Travelers Check", "user defined", "", ""),
 )
+_SHELVES = ("Window", "Back wall", "Stock room")
 _RESERVED = ("Cash", "Credit Card", "Credit Account", "Gift Card", "eCommerce")
 
 
@@ -120,6 +121,10 @@ def _shop(plan: Founding, number: int, name: str) -> None:
         priceLevelID=1,
         Contact=reached,
         ReceiptSetup=_receipts(number, name),
+        ShelfLocations=[
+            record(parts.ShelfLocation, shelfLocationID=10 * number + turn, name=shelf)
+            for turn, shelf in enumerate(_SHELVES[:number], start=1)
+        ],
     )
     for till in range(1, plan.scale.registers + 1):
         _register(plan, shop, till)

@@ -8,26 +8,13 @@ from decimal import Decimal
 from lightspeed_retail.resources.customers import CreditAccount, Customer
 from lightspeed_retail.wire import Record, stamp
 from lightspeed_sandbox.generate.books import Books
+from lightspeed_sandbox.generate.people import open_account
 from lightspeed_sandbox.generate.scale import Founding
 from lightspeed_sandbox.generate.values import ZERO, identifier, nth, record
 from lightspeed_sandbox.generate.world import World
 
 _CARDS_AT_FIRST = 12
 _WORTH = (Decimal(25), Decimal(50), Decimal(100), Decimal(200))
-
-
-def open_account(books: Books, customer: int, contact: Record | None, at: datetime) -> int:
-    """Open a credit account for a customer; answers its key."""
-    row = books.add(
-        CreditAccount,
-        name="Customer Credit Account",
-        creditLimit=Decimal(500) if nth(customer, 2) else ZERO,
-        description="Pays at the end of the month" if nth(customer, 20) else "",
-        timeStamp=stamp(at),
-        customerID=customer,
-        Contact=contact,
-    )
-    return int(row["creditAccountID"])
 
 
 def found(plan: Founding) -> None:
@@ -58,13 +45,13 @@ def _gift_card(books: Books, uuid: str, at: datetime) -> Record:
 def sell_card(world: World, at: datetime) -> tuple[Record, Decimal]:
     """A new gift card, still without money on it, and what it shall be worth."""
     row = _gift_card(world.books, identifier(world.rng), at)
-    world.gift_cards[row["creditAccountID"]] = row
+    world.front.gift_cards[row["creditAccountID"]] = row
     return row, _WORTH[row["creditAccountID"] % len(_WORTH)]
 
 
 def card_with_money(world: World) -> Record | None:
     """The oldest gift card that is not used up."""
-    return next((row for row in world.gift_cards.values() if row["balance"] < ZERO), None)
+    return next((row for row in world.front.gift_cards.values() if row["balance"] < ZERO), None)
 
 
 def account_of(world: World, customer: int, at: datetime) -> int:
@@ -81,11 +68,11 @@ def account_of(world: World, customer: int, at: datetime) -> int:
 
 def move(world: World, key: int, amount: Decimal, at: datetime) -> None:
     """Draw an amount from an account, or pay it in where it is negative; a card that is used up may be thrown away."""
-    row = world.gift_cards.get(key) or world.books.get(CreditAccount, key)
+    row = world.front.gift_cards.get(key) or world.books.get(CreditAccount, key)
     if row is None:
         return
     row.update(balance=row["balance"] + amount, timeStamp=stamp(at))
     if row["giftCard"] and row["balance"] == ZERO:
-        world.gift_cards.pop(key, None)
+        world.front.gift_cards.pop(key, None)
         row["archived"] = nth(key, 2)
     world.books.put(CreditAccount, row)

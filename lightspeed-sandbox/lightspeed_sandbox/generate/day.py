@@ -9,19 +9,21 @@ from typing import Any, TypeVar
 from lightspeed_retail.resources.account import Employee, Register
 from lightspeed_retail.resources.sales import SaleLine, SalePayment
 from lightspeed_retail.wire import Record, stamp
-from lightspeed_sandbox.generate import service
+from lightspeed_sandbox.generate import charges, serials, service, special
 from lightspeed_sandbox.generate.afterwards import AFTERWARDS
 from lightspeed_sandbox.generate.changes import CHANGES, NOVELTIES, customer_came
+from lightspeed_sandbox.generate.drawers import mornings_and_evenings
 from lightspeed_sandbox.generate.hours import moments, morning, sales_on
 from lightspeed_sandbox.generate.papers import Ticket
-from lightspeed_sandbox.generate.trade import checkout, layaway, refund, ring_up
+from lightspeed_sandbox.generate.settings import owner_at_work
+from lightspeed_sandbox.generate.trade import checkout, gift_card, layaway, refund, ring_up
 from lightspeed_sandbox.generate.values import nth
 from lightspeed_sandbox.generate.world import World
 
 Happening = TypeVar("Happening", bound=Callable[[World, datetime], Any])
 
 _SAME_SECOND = 45
-_OPENERS = (layaway, refund, checkout)
+_OPENERS = (layaway, refund, checkout, gift_card)
 """The first tickets of a day on which everything happens."""
 
 
@@ -36,6 +38,9 @@ def live(world: World, start: datetime, newcomers: int) -> None:
     for change, at in _planned(world, start, (*NOVELTIES, *[(customer_came, 1.0)] * newcomers)):
         change(world, at)
     _number(world, tickets)
+    mornings_and_evenings(world, start)
+    special.note_down(world, tickets)
+    serials.sold(world, tickets)
     for ticket in tickets:
         _file(world, ticket)
 
@@ -70,13 +75,13 @@ def _number(world: World, tickets: list[Ticket]) -> None:
         payment["salePaymentID"] = world.books.key(SalePayment)
         _number_parts(payment, papers[payment["saleID"]])
         world.books.put(SalePayment, payment)
+        charges.booked(world, payment, papers[payment["saleID"]].sale["shopID"])
+        world.front.uncounted.append(payment)
 
 
 def _number_parts(payment: Record, ticket: Ticket) -> None:
     for account in payment["SaleAccounts"] or ():
         account.update(salePaymentID=payment["salePaymentID"], saleLineID=ticket.lines[0]["saleLineID"])
-    for signature in payment["Signatures"] or ():
-        signature["salePaymentID"] = payment["salePaymentID"]
 
 
 def _created(row: Record) -> str:
@@ -103,13 +108,15 @@ def close_up(world: World, now: datetime) -> None:
             openEmployeeID=row["shopID"] if is_open else 0,
         )
         world.books.put(Register, row)
+    owner_at_work(world)
 
 
 def remember_last_sales(world: World) -> None:
-    """Enter into each employee's row where and what he or she sold last."""
+    """Enter into each employee's row where and what he or she sold last, and since when he or she is at work."""
     last_sale = {ticket.sale["employeeID"]: ticket.sale for ticket in world.recent}
     for row in world.books.store.select(Employee):
-        sold = last_sale.get(row["employeeID"])
+        sold, hours = last_sale.get(row["employeeID"]), world.front.on_duty.get(row["employeeID"])
         if sold is not None:
             row.update(lastSaleID=sold["saleID"], lastRegisterID=sold["registerID"], lastShopID=sold["shopID"])
-            world.books.put(Employee, row)
+        row["clockInEmployeeHoursID"] = hours["employeeHoursID"] if hours else 0
+        world.books.put(Employee, row)

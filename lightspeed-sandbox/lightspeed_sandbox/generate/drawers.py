@@ -31,25 +31,30 @@ def mornings_and_evenings(world: World, start: datetime) -> None:
             _go(world, at)
 
 
+def _staff(world: World) -> dict[int, int]:
+    """The employees and the shops that they work in."""
+    return {employee: till.shop for till in world.tills for employee in till.employees}
+
+
 def _come(world: World, at: datetime) -> None:
     day = at.astimezone(ZONE).weekday()
-    for till_shop, employee in world.staff():
+    for employee, shop in _staff(world).items():
         if employee != _OWNER and (employee + day) % 7 in (0, 1):
             continue
         moment = at + timedelta(minutes=employee % 10)
-        hours = world.books.add(EmployeeHours, checkIn=stamp(moment), employeeID=employee, shopID=till_shop)
-        world.on_duty[employee] = hours
+        hours = world.books.add(EmployeeHours, checkIn=stamp(moment), employeeID=employee, shopID=shop)
+        world.front.on_duty[employee] = hours
         if world.lively:
             _clock(world, employee, hours["employeeHoursID"], moment)
 
 
 def _go(world: World, at: datetime) -> None:
-    for employee, hours in world.on_duty.items():
+    for employee, hours in world.front.on_duty.items():
         moment = at + timedelta(minutes=employee % 10)
         world.books.put(EmployeeHours, hours | {"checkOut": stamp(moment)})
         if world.lively:
             _clock(world, employee, 0, moment)
-    world.on_duty.clear()
+    world.front.on_duty.clear()
 
 
 def _clock(world: World, employee: int, hours: int, at: datetime) -> None:
@@ -90,8 +95,8 @@ def _count_all(world: World, at: datetime) -> None:
 def _taken(world: World, until: str) -> dict[int, dict[int, Decimal]]:
     """What each register took since the last count, by payment type."""
     sums: dict[int, dict[int, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
-    counted = [payment for payment in world.uncounted if payment["createTime"] <= until]
-    world.uncounted = [payment for payment in world.uncounted if payment["createTime"] > until]
+    counted = [payment for payment in world.front.uncounted if payment["createTime"] <= until]
+    world.front.uncounted = [payment for payment in world.front.uncounted if payment["createTime"] > until]
     for payment in counted:
         if not payment["archived"]:
             sums[payment["registerID"]][payment["paymentTypeID"]] += payment["amount"]

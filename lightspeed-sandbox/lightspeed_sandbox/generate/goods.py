@@ -21,6 +21,7 @@ from lightspeed_sandbox.generate.scale import Founding
 from lightspeed_sandbox.generate.values import ZERO, cents, identifier, nth, price, record
 from lightspeed_sandbox.generate.words import (
     COLORS,
+    COUNTRY_FIELD,
     ITEM_TAGS,
     MANUFACTURERS,
     MODELS,
@@ -170,10 +171,15 @@ def _vendor_numbers(books: Books, number: int, of: Kind, cost: Decimal, at: date
             timeStamp=stamp(at),
             cost=cost,
             b2bCatalogUUID=f"00000000-0000-4000-8000-{number:012d}" if nth(number, 9) else "",
-            catalogVendorItemID=number + 5000 if nth(number, 9) else 0,
+            catalogVendorItemID=in_catalog(number),
         )
         for vendor in vendors
     ]
+
+
+def in_catalog(number: int) -> int:
+    """Key of the article in a vendor's catalog that an item was made from, or 0."""
+    return number + 5000 if nth(number, 9) else 0
 
 
 def _extras(books: Books, rng: Random, number: int, at: datetime) -> Record:
@@ -182,13 +188,20 @@ def _extras(books: Books, rng: Random, number: int, at: datetime) -> Record:
         written = note(books, f'Size chart for item {number}: see "fit guide".', at, public=nth(number, 20))
         extras |= {"noteID": written["noteID"], "Note": written}
     if nth(number, 5):
-        extras["Tags"] = [ITEM_TAGS[(number + n) % len(ITEM_TAGS)] for n in range(1 + number % 2)]
+        extras |= _tagged(number)
     if nth(number, 12):
-        extras["CustomFieldValues"] = [custom_value(books, (3, "Country of origin", "string"), "Portugal", at)]
+        extras["CustomFieldValues"] = [custom_value(books, COUNTRY_FIELD, "Portugal", at)]
     if nth(number, 3):
         ecommerce = _ecommerce(books, number)
         extras |= {"itemECommerceID": ecommerce["itemECommerceID"], "ItemECommerce": ecommerce}
     return extras
+
+
+def _tagged(number: int) -> Record:
+    """The tags of an item, by name and by key: they were the first to be entered, in their order."""
+    places = [(number + n) % len(ITEM_TAGS) for n in range(1 + number % 2)]
+    relations = [record(parts.TagRelation, tagID=place + 1) for place in places]
+    return {"Tags": [ITEM_TAGS[place] for place in places], "TagRelations": relations}
 
 
 def _ecommerce(books: Books, number: int) -> Record:
@@ -281,6 +294,7 @@ def _matrix(plan: Founding, of: Kind, combinations: list[dict[str, str]], at: da
         itemECommerceID=ecommerce["itemECommerceID"],
         ItemECommerce=ecommerce,
         Prices=prices(of.price, cents(of.price * Decimal("1.15"))),
+        TagRelations=_tagged(number)["TagRelations"] if nth(number, 3) else [],
     )
     for place, name in enumerate(_slots(of.department)[:2], start=1):
         matrix[f"attribute{place}Values"] = list(dict.fromkeys(chosen[name] for chosen in combinations)) if name else []

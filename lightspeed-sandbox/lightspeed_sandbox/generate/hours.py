@@ -53,6 +53,16 @@ def morning(before: datetime) -> datetime:
     return hour
 
 
+def turns(start: datetime) -> Iterator[tuple[datetime, bool]]:
+    """When the shops open (true) and close (false) in the 24 hours after `start`."""
+    hour = start.replace(minute=0, second=0, microsecond=0) + _HOUR
+    while hour < start + DAY - _ROOM:
+        opens = is_open(hour.astimezone(ZONE))
+        if opens != is_open((hour - _HOUR).astimezone(ZONE)):
+            yield hour, opens
+        hour += _HOUR
+
+
 def demand(month: int, peak: int, swing: float) -> float:
     """How much a kind of goods is asked for in a month, against its average; `peak` is its best month."""
     return 1 + swing * cos(tau * (month - peak) / 12)

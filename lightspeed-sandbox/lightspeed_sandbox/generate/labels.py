@@ -20,11 +20,9 @@ from lightspeed_retail.wire import Record, stamp
 from lightspeed_sandbox.generate.books import Books
 from lightspeed_sandbox.generate.scale import Founding
 from lightspeed_sandbox.generate.values import price, record
-from lightspeed_sandbox.generate.words import CUSTOMER_TAGS, ITEM_TAGS
+from lightspeed_sandbox.generate.words import COUNTRY_FIELD, CUSTOMER_TAGS, DOCK_FIELD, ITEM_TAGS
 from lightspeed_sandbox.generate.world import World
 
-COUNTRY_FIELD = (3, "Country of origin", "string")
-DOCK_FIELD = (4, "Dock", "string")
 FRAME_FIELD = (5, "Frame size", "single_choice")
 FRAME_SIZES = ("52", "54", "56", "58")
 
@@ -80,7 +78,6 @@ def _fee(plan: Founding, name: str, turn: int) -> None:
 
 def _item_fields(plan: Founding) -> None:
     choices = ItemCustomFieldChoice
-    number, name, kind = FRAME_FIELD
     _field(plan, ItemCustomField, COUNTRY_FIELD, default="Portugal")
     _field(plan, ItemCustomField, FRAME_FIELD, (choices, FRAME_SIZES), uom="cm", default="54")
     _field(plan, ItemCustomField, (6, "Material", "multi_choice"), (choices, _MATERIALS))

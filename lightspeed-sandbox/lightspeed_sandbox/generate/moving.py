@@ -85,9 +85,7 @@ def sent(world: World, at: datetime) -> None:
     if move is None or not due(world, at, _EVERY_DAYS, 2):
         return
     transfer = move.transfer
-    transfer.update(
-        status=SENT, sentOn=stamp(at), sentByEmployeeID=2 + transfer["transferID"] % 5, timeStamp=stamp(at)
-    )
+    transfer.update(status=SENT, sentOn=stamp(at), sentByEmployeeID=2 + transfer["transferID"] % 5, timeStamp=stamp(at))
     for item in move.items:
         quantity = item["toSend"]
         item.update(sent=quantity, sentValue=_value(world, transfer, item, quantity), timeStamp=stamp(at))

@@ -49,16 +49,16 @@ def parcel(world: World, sale: int, customer: Record | None, at: datetime) -> in
         saleID=sale,
         Contact=contact(world.books, at, f"parcel{number}", town=TOWNS[number % len(TOWNS)]),
     )
-    world.parcels[number] = row
+    world.front.parcels[number] = row
     return number
 
 
 def shipped(world: World, at: datetime) -> list[Ticket]:
     """The parcels of the days before are sent: their stamp moves, the sale's does not."""
-    for row in world.parcels.values():
+    for row in world.front.parcels.values():
         row.update(shipped=True, timeStamp=stamp(at))
         world.books.put(ShipTo, row)
-    world.parcels.clear()
+    world.front.parcels.clear()
     return []
 
 

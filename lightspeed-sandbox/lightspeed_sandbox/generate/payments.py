@@ -9,9 +9,10 @@ from typing import Any
 from lightspeed_retail.resources import parts
 from lightspeed_retail.resources.sales import SalePayment
 from lightspeed_retail.wire import Record, stamp
+from lightspeed_sandbox.generate import charges, credit
 from lightspeed_sandbox.generate.papers import Ticket
 from lightspeed_sandbox.generate.tickets import balance
-from lightspeed_sandbox.generate.values import ZERO, cents, identifier, nth, record
+from lightspeed_sandbox.generate.values import ZERO, cents, nth, record
 from lightspeed_sandbox.generate.world import World
 
 _BANKNOTES = Decimal(20)
@@ -30,7 +31,9 @@ def settle(world: World, ticket: Ticket, at: datetime) -> None:
         return
     number = sale["saleID"]
     if nth(number, 41):
-        pay(world, ticket, "Credit Card", owed, at)["archived"] = True
+        replaced = pay(world, ticket, "Credit Card", owed, at)
+        replaced["archived"] = True
+        charges.cancel(world, replaced, at)
     if nth(number, 29, 3):
         half = cents(owed / 2)
         pay(world, ticket, "Cash", half, at)
@@ -41,10 +44,24 @@ def settle(world: World, ticket: Ticket, at: datetime) -> None:
 
 def _pay_rest(world: World, ticket: Ticket, owed: Decimal, at: datetime) -> None:
     number = ticket.sale["saleID"]
+    card = credit.card_with_money(world) if nth(number, 26, 9) else None
+    if card is not None:
+        owed -= _draw(world, ticket, card, owed, at)
+    if owed > ZERO:
+        _pay_in_full(world, ticket, owed, at)
+
+
+def _draw(world: World, ticket: Ticket, card: Record, owed: Decimal, at: datetime) -> Decimal:
+    """Take what is owed from a gift card, or what is left on it."""
+    drawn = min(owed, -card["balance"])
+    pay(world, ticket, "Gift Card", drawn, at, creditAccountID=card["creditAccountID"])
+    return drawn
+
+
+def _pay_in_full(world: World, ticket: Ticket, owed: Decimal, at: datetime) -> None:
+    number = ticket.sale["saleID"]
     if ticket.sale["referenceNumberSource"]:
         name = "eCommerce"
-    elif nth(number, 26, 9):
-        name = "Gift Card"
     elif nth(number, 53, 21) and ticket.sale["customerID"]:
         name = "Credit Account"
     else:
@@ -71,31 +88,28 @@ def pay(world: World, ticket: Ticket, name: str, amount: Decimal, at: datetime, 
         **fields,
     )
     if name in _CARDS:
-        _by_card(world, payment, at)
+        _by_card(world, payment, at, debit=name == "Debit Card")
     if name in _ON_CREDIT:
-        _on_credit(world, payment, sale)
+        _on_credit(world, payment, sale, at)
     if sale["referenceNumberSource"]:
         payment["remoteReference"] = f"{sale['referenceNumber']}/1"
     ticket.payments.append(payment)
     return payment
 
 
-def _by_card(world: World, payment: Record, at: datetime) -> None:
-    number = world.books.part_key("ccCharge")
-    payment.update(ccChargeID=number, paymentID=identifier(world.rng) if not nth(number, 5) else "")
-    if nth(number, 17):
-        payment["Signatures"] = [
-            record(
-                parts.SalePaymentSignature,
-                salePaymentSignatureID=world.books.part_key("signature"),
-                filePath=f"signatures/{number}.png",
-                createTime=stamp(at),
-            )
-        ]
+def _by_card(world: World, payment: Record, at: datetime, *, debit: bool) -> None:
+    if payment["ccChargeID"]:
+        charges.refund(world, payment, at)
+    elif payment["amount"] > ZERO:
+        charges.charge(world, payment, at, debit=debit)
 
 
-def _on_credit(world: World, payment: Record, sale: Record) -> None:
-    key = world.books.part_key("saleAccount")
-    credit_account = sale["customerID"] or 5000 + key
-    account = record(parts.SaleAccount, saleAccountID=key, creditAccountID=credit_account)
-    payment.update(creditAccountID=credit_account, SaleAccounts=[account])
+def _on_credit(world: World, payment: Record, sale: Record, at: datetime) -> None:
+    """Draw on an account, or pay into it; for what is paid in, the API keeps which line it was sold with."""
+    if not payment["creditAccountID"]:
+        payment["creditAccountID"] = credit.account_of(world, sale["customerID"], at)
+    if payment["amount"] < ZERO:
+        key = world.books.part_key("saleAccount")
+        account = record(parts.SaleAccount, saleAccountID=key, creditAccountID=payment["creditAccountID"])
+        payment["SaleAccounts"] = [account]
+    credit.move(world, payment["creditAccountID"], payment["amount"], at)

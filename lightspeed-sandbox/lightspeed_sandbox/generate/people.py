@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 from random import Random
 
 from lightspeed_retail.resources import parts
 from lightspeed_retail.resources.account import Employee
-from lightspeed_retail.resources.customers import Customer, CustomerType
+from lightspeed_retail.resources.customers import CreditAccount, Customer, CustomerType
 from lightspeed_retail.wire import Record, stamp
 from lightspeed_sandbox.generate.books import Books
 from lightspeed_sandbox.generate.hours import ZONE
 from lightspeed_sandbox.generate.scale import Founding
-from lightspeed_sandbox.generate.values import nth, record
+from lightspeed_sandbox.generate.values import ZERO, nth, record
 from lightspeed_sandbox.generate.words import (
     COMPANIES,
     CUSTOMER_TAGS,
     FIRST_NAMES,
     LAST_NAMES,
+    LOYALTY_ID,
     REQUESTS,
+    SHOE_SIZE,
     STREETS,
     TOWNS,
 )
@@ -124,7 +127,6 @@ def staff(plan: Founding) -> None:
             archived=number == _EMPLOYEES,
             timeStamp=stamp(at + timedelta(days=number)),
             contactID=reached["contactID"],
-            clockInEmployeeHoursID=number if nth(number, 3) else 0,
             employeeRoleID=role + 1,
             limitToShopID=0 if number <= len(TOWNS) else home_of(number),
             lastShopID=home_of(number),
@@ -189,6 +191,8 @@ def customer(books: Books, rng: Random, at: datetime) -> Record:
         **_person(rng, number),
     )
     row.update(_extras(books, number, at))
+    if nth(number, 10):
+        row["creditAccountID"] = open_account(books, number, reached, later)
     return row
 
 
@@ -204,7 +208,6 @@ def _company(number: int, company: str) -> Record:
 def _standing(number: int) -> Record:
     wholesale = nth(number, 24)
     return {
-        "creditAccountID": number if nth(number, 10) else 0,
         "customerTypeID": 3 if wholesale else 2 if nth(number, 5) else 1 if nth(number, 2) else 0,
         "discountID": 1 if nth(number, 15) else 0,
         "taxCategoryID": 4 if wholesale else 0,
@@ -229,7 +232,21 @@ def _extras(books: Books, number: int, at: datetime) -> Record:
         extras["Tags"] = [CUSTOMER_TAGS[(number + n) % len(CUSTOMER_TAGS)] for n in range(1 + number % 3)]
     if nth(number, 5):
         extras["CustomFieldValues"] = [
-            custom_value(books, (1, "Shoe size", "string"), str(36 + number % 12), at),
-            custom_value(books, (2, "Loyalty id", "string"), f"LOY-{number:05d}", at),
+            custom_value(books, SHOE_SIZE, str(36 + number % 12), at),
+            custom_value(books, LOYALTY_ID, f"LOY-{number:05d}", at),
         ]
     return extras
+
+
+def open_account(books: Books, customer: int, contact: Record | None, at: datetime) -> int:
+    """Open a credit account for a customer; answers its key."""
+    row = books.add(
+        CreditAccount,
+        name="Customer Credit Account",
+        creditLimit=Decimal(500) if nth(customer, 2) else ZERO,
+        description="Pays at the end of the month" if nth(customer, 20) else "",
+        timeStamp=stamp(at),
+        customerID=customer,
+        Contact=contact,
+    )
+    return int(row["creditAccountID"])

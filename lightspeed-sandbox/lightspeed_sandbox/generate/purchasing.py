@@ -8,11 +8,12 @@ from decimal import Decimal
 from lightspeed_retail.resources import parts
 from lightspeed_retail.resources.purchasing import Order, OrderLine, Vendor
 from lightspeed_retail.wire import Record, stamp
+from lightspeed_sandbox.generate import logbook, shipments
 from lightspeed_sandbox.generate.papers import Purchase
 from lightspeed_sandbox.generate.people import contact, custom_value, note
 from lightspeed_sandbox.generate.scale import Founding
 from lightspeed_sandbox.generate.values import ZERO, cents, identifier, nth, record
-from lightspeed_sandbox.generate.words import FIRST_NAMES, LAST_NAMES, VENDORS
+from lightspeed_sandbox.generate.words import DOCK_FIELD, FIRST_NAMES, LAST_NAMES, VENDORS
 from lightspeed_sandbox.generate.world import World
 
 _CANADIAN_RATE = Decimal("1.3725")
@@ -70,7 +71,7 @@ def order(world: World, at: datetime) -> Purchase | None:
     wanted = [row for row in low if world.items[row["itemID"]]["defaultVendorID"] == vendor]
     placed = world.books.add(Order, orderID=number, **_terms(world, number, vendor, shop, at))
     count = _LINES_AT_LEAST + world.scale.sales_per_day // 4
-    purchase = Purchase(placed, [_line(world, placed, row, at) for row in wanted[:count]])
+    purchase = Purchase(placed, [_line(world, placed, row, _missing(row), at) for row in wanted[:count]])
     _total(purchase)
     world.purchases[number] = purchase
     return purchase
@@ -97,7 +98,6 @@ def _terms(world: World, number: int, vendor: int, shop: int, at: datetime) -> R
         "vendorCurrencyRate": _CANADIAN_RATE if foreign else Decimal(1),
         "vendorCurrencyCode": "CAD" if foreign else "USD",
         "shippingCostMethod": "cost" if nth(number, 2) else "quantity",
-        "hasShipments": nth(number, 10),
         "discountMethod": "percent" if nth(number, 7) else "money",
         "discountIsPercent": nth(number, 7),
         "discountPercentValue": Decimal("0.05") if nth(number, 7) else ZERO,
@@ -106,12 +106,27 @@ def _terms(world: World, number: int, vendor: int, shop: int, at: datetime) -> R
         "b2bOrderNumber": f"B2B-{number}" if nth(number, 8) else "",
         "noteID": written["noteID"] if written else 0,
         "Note": written,
-        "CustomFieldValues": [custom_value(world.books, (4, "Dock", "string"), "B", at)] if nth(number, 3) else [],
+        "CustomFieldValues": [custom_value(world.books, DOCK_FIELD, "B", at)] if nth(number, 3) else [],
     }
 
 
-def _line(world: World, placed: Record, row: Record, at: datetime) -> Record:
-    quantity = max(6, row["reorderLevel"] * 2 - row["qoh"] - row["backorder"])
+def _missing(row: Record) -> int:
+    return max(6, int(row["reorderLevel"] * 2 - row["qoh"] - row["backorder"]))
+
+
+def add_line(world: World, purchase: Purchase, item: int, quantity: int, at: datetime) -> Record:
+    """Order something more on an order that is not complete."""
+    placed = purchase.order
+    row = world.stock.row(item, placed["shopID"]) or {"itemID": item, "shopID": placed["shopID"]}
+    line = _line(world, placed, row, quantity, at)
+    purchase.lines.append(line)
+    _total(purchase)
+    placed["timeStamp"] = stamp(at)
+    world.books.put(Order, placed)
+    return line
+
+
+def _line(world: World, placed: Record, row: Record, quantity: int, at: datetime) -> Record:
     cost = world.items[row["itemID"]]["defaultCost"]
     world.stock.move(row["itemID"], row["shopID"], stamp(at), backorder=quantity)
     discount = cents(cost * quantity * placed["discountPercentValue"])
@@ -158,8 +173,10 @@ def receive(world: World, purchase: Purchase, at: datetime) -> None:
         came = line["quantity"] - nth(line["orderLineID"], 15)
         line.update(checkedIn=came, numReceived=came, timeStamp=stamp(at))
         world.books.put(OrderLine, line)
-        world.stock.receive(line["itemID"], placed["shopID"], came, line["orderLineID"], stamp(at))
+        cause = logbook.received(placed)
+        world.stock.receive(line["itemID"], placed["shopID"], came, line["orderLineID"], stamp(at), cause)
         world.stock.move(line["itemID"], placed["shopID"], stamp(at), backorder=-line["quantity"])
+    shipments.came(world, purchase, at)
     first = placed["orderedDate"] or stamp(at)
     placed.update(orderedDate=first, receivedDate=stamp(at), complete=True, timeStamp=stamp(at))
     placed["archived"] = nth(placed["orderID"], 12)

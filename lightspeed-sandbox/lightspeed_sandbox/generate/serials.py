@@ -56,6 +56,7 @@ def brought(world: World, customer: int, at: datetime) -> Record:
         Serialized,
         serializedID=number,
         colorName="Red/Orange" if nth(number, 2) else "",
+        sizeName="56 cm" if nth(number, 3) else "",
         serial=f"X-{number * 7919}" if not nth(number, 3) else "",
         description="Steel touring bike, dent in the top tube",
         timeStamp=stamp(at),

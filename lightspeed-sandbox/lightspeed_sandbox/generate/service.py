@@ -5,16 +5,40 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from lightspeed_retail.resources.workorders import Workorder, WorkorderItem, WorkorderLine
+from lightspeed_retail.resources.workorders import (
+    Workorder,
+    WorkorderImage,
+    WorkorderItem,
+    WorkorderLine,
+    WorkorderStatus,
+)
 from lightspeed_retail.wire import Record, stamp
+from lightspeed_sandbox.generate import serials
 from lightspeed_sandbox.generate.goods import LABOR_CLASS
 from lightspeed_sandbox.generate.papers import Job, Ticket
+from lightspeed_sandbox.generate.scale import Founding
 from lightspeed_sandbox.generate.values import ZERO, nth
 from lightspeed_sandbox.generate.words import WORKORDER_NOTES
 from lightspeed_sandbox.generate.world import World
 
 SKU_BASE = 250_000_000_000
 NEW, IN_PROGRESS, FINISHED, FETCHED = 1, 2, 3, 4
+
+# The values that the API sets are those of its page "Defined values"; a shop adds statuses of its own without any.
+_STATUSES = (
+    ("Open", "", "open"),
+    ("In the stand", "#2b7de9", ""),
+    ("Finished", "#3aa655", "finished"),
+    ("Done & Paid", "", "paid"),
+    ("Estimate", "#f2c744", "estimate"),
+    ("Waiting on parts", "#d9534f", "waiting"),
+)
+
+
+def statuses(plan: Founding) -> None:
+    """Enter the steps that a workorder goes through."""
+    for order, (name, color, system) in enumerate(_STATUSES):
+        plan.books.add(WorkorderStatus, name=name, sortOrder=str(order), htmlColor=color, systemValue=system)
 
 
 def take_in(world: World, at: datetime) -> Job | None:
@@ -42,15 +66,38 @@ def take_in(world: World, at: datetime) -> Job | None:
         customerID=customer["customerID"],
         discountID=1 if nth(number, 10) else 0,
         employeeID=till.employees[number % len(till.employees)],
-        serializedID=number if nth(number, 2) else 0,
+        serializedID=_serial(world, customer, number, at),
         shopID=till.shop,
         workorderStatusID=NEW,
     )
     job = Job(workorder)
     _add_labour(world, job, at)
+    for ordering in range(number % 3):
+        _photograph(world, workorder, ordering, at)
     if not workorder["archived"]:
         world.jobs[number] = job
     return job
+
+
+def _serial(world: World, customer: Record, number: int, at: datetime) -> int:
+    return int(serials.brought(world, customer["customerID"], at)["serializedID"]) if nth(number, 2) else 0
+
+
+def _photograph(world: World, workorder: Record, ordering: int, at: datetime) -> None:
+    number = world.books.key(WorkorderImage)
+    world.books.add(
+        WorkorderImage,
+        workorderImageID=number,
+        description="As it was brought in" if ordering == 0 else "",
+        filename=f"workorder-{number}.jpg",
+        ordering=ordering,
+        baseImageURL="https://images.example.com/upload/",
+        size=60_000 + number % 700 * 100,
+        createTime=stamp(at),
+        timeStamp=stamp(at),
+        workorderID=workorder["workorderID"],
+        publicID=f"sandbox/workorder-{number}",
+    )
 
 
 def _add_labour(world: World, job: Job, at: datetime) -> None:
@@ -88,6 +135,7 @@ def progress(world: World, at: datetime) -> Job | None:
         return None
     job = world.rng.choice(waiting)
     job.workorder.update(workorderStatusID=job.workorder["workorderStatusID"] + 1, timeStamp=stamp(at))
+    _photograph(world, job.workorder, 1 + job.workorder["workorderStatusID"], at)
     if job.workorder["workorderStatusID"] == IN_PROGRESS:
         _add_part(world, job, at)
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -10,8 +11,9 @@ from lightspeed_retail.resources import Resource, parts
 from lightspeed_retail.resources.account import Employee, Shop, TaxCategoryClass
 from lightspeed_retail.resources.company import CurrencyRate, Discount, Industry, Locale, Option, PriceLevel, Session
 from lightspeed_retail.wire import Record, stamp
-from lightspeed_sandbox.generate.company import ACCOUNT_ID, FOOD_CLASS, LABOR_CLASS, SHOP_NAMES
+from lightspeed_sandbox.generate.company import ACCOUNT_ID, SHOP_NAMES
 from lightspeed_sandbox.generate.customer_fields import choice_offered
+from lightspeed_sandbox.generate.goods import FOOD_CLASS, LABOR_CLASS
 from lightspeed_sandbox.generate.scale import Founding
 from lightspeed_sandbox.generate.values import cents, record
 from lightspeed_sandbox.generate.world import World
@@ -29,13 +31,27 @@ _OPTIONS = (
 )
 _DELAYS = ("120", "300", "600")
 _INDUSTRIES = (("Bicycles", 1), ("Outdoor", 4), ("Footwear", 9), ("Apparel", 12), ("Toys", 250))
-_LOCALES = (
-    ("United States", "US", "USD", "$", "en_US", "m/d/Y", ("Tax", ""), "0", ("100", "20", "5", "1", "0.25", "0.01")),
-    ("Canada", "CA", "CAD", "$", "en_CA", "Y-m-d", ("GST", "PST"), "0.05", ("100", "50", "20", "5", "2", "0.05")),
-    ("Australia", "AU", "AUD", "$", "en_AU", "d/m/Y", ("GST", ""), "0.05", ("100", "50", "20", "2", "0.5", "0.05")),
-    ("United Kingdom", "GB", "GBP", "£", "en_GB", "d/m/Y", ("VAT", ""), "0", ("50", "20", "10", "1", "0.5", "0.01")),
+
+
+@dataclass(frozen=True)
+class _Country:
+    name: str
+    code: str
+    currency: str
+    symbol: str
+    dates: str
+    taxes: tuple[str, str]
+    states: str = ""
+    rounding: str = "0"
+    coins: tuple[str, ...] = ("100", "50", "20", "5", "1", "0.25", "0.05")
+
+
+_COUNTRIES = (
+    _Country("United States", "US", "USD", "$", "m/d/Y", ("Tax", ""), states="CA,OR,WA"),
+    _Country("Canada", "CA", "CAD", "$", "Y-m-d", ("GST", "PST"), states="AB,BC,ON,QC", rounding="0.05"),
+    _Country("Australia", "AU", "AUD", "$", "d/m/Y", ("GST", ""), states="ACT,NSW,QLD,VIC", rounding="0.05"),
+    _Country("United Kingdom", "GB", "GBP", "£", "d/m/Y", ("VAT", ""), coins=("50", "20", "10", "1", "0.5", "0.01")),
 )
-_STATES = {"US": "CA,OR,WA", "CA": "AB,BC,ON,QC", "AU": "ACT,NSW,QLD,VIC"}
 _RATES = (("CAD", "1.3725"), ("EUR", "0.92"))
 # The first two are what the prices of items refer to; nobody can archive them.
 _PRICE_LEVELS = ("Default", "MSRP", "Sale Price", "Online", "Dealer", "Cost plus")
@@ -69,8 +85,8 @@ def found(plan: Founding) -> None:
         plan.books.add(Option, name=name, value=value)
     for number, (name, catalog) in enumerate(_INDUSTRIES):
         plan.books.add(Industry, name=name, enabled=number < len(SHOP_NAMES), catalogIndustryID=catalog)
-    for locale in _LOCALES:
-        _locale(plan, *locale)
+    for country in _COUNTRIES:
+        _locale(plan, country)
     for code, rate in _RATES:
         at = stamp(plan.moment(0.02))
         plan.books.add(CurrencyRate, currencyCode=code, rate=Decimal(rate), createTime=at, timeStamp=at)
@@ -81,35 +97,24 @@ def found(plan: Founding) -> None:
     _session(plan)
 
 
-def _locale(
-    plan: Founding,
-    country: str,
-    code: str,
-    currency: str,
-    symbol: str,
-    language: str,
-    dates: str,
-    taxes: tuple[str, str],
-    rounding: str,
-    coins: tuple[str, ...],
-) -> None:
+def _locale(plan: Founding, country: _Country) -> None:
     plan.books.add(
         Locale,
-        name=country,
-        country=country,
-        countryCode=code,
-        states=_STATES.get(code, ""),
-        currencySymbol=symbol,
-        currencyCode=currency,
+        name=country.name,
+        country=country.name,
+        countryCode=country.code,
+        states=country.states,
+        currencySymbol=country.symbol,
+        currencyCode=country.currency,
         currencyPrecision=2,
-        includeTaxOnLabels=code in ("AU", "GB"),
-        languageTag=language,
-        dateFormat=dates,
-        datetimeFormat=f"{dates} H:i",
-        taxName1=taxes[0],
-        taxName2=taxes[1],
-        cashRoundingPrecision=Decimal(rounding),
-        CurrencyDenominations=[_denomination(symbol, coin) for coin in coins],
+        includeTaxOnLabels=not country.states,
+        languageTag=f"en_{country.code}",
+        dateFormat=country.dates,
+        datetimeFormat=f"{country.dates} H:i",
+        taxName1=country.taxes[0],
+        taxName2=country.taxes[1],
+        cashRoundingPrecision=Decimal(country.rounding),
+        CurrencyDenominations=[_denomination(country.symbol, coin) for coin in country.coins],
     )
 
 
@@ -178,7 +183,7 @@ def _session(plan: Founding) -> None:
 
 def owner_at_work(world: World) -> None:
     """The session says since when the employee who granted it is at work."""
-    hours = world.on_duty.get(1)
+    hours = world.front.on_duty.get(1)
     for row in world.books.store.select(Session):
         since = hours["checkIn"] if hours else None
         row["Employee"] = {**row["Employee"], "isCheckedIn": hours is not None, "checkedInAt": since}

@@ -12,6 +12,7 @@ from lightspeed_sandbox.generate.world import World
 
 CURRENCY = "USD"
 _RECEIVED, _FINISHED = "received", "finished"
+_LATEST = 5
 _PAID_WITHIN = timedelta(days=30)
 
 
@@ -101,8 +102,9 @@ def _vendor_number(item: Record | None, vendor: int) -> str:
 
 def finished(world: World, at: datetime) -> None:
     """Somebody has checked the papers of one of the last deliveries."""
-    number = world.books.upcoming(Shipment) - world.rng.randint(1, 3)
-    row = world.books.get(Shipment, number)
-    if row is not None and row["status"] == _RECEIVED:
+    upcoming = world.books.upcoming(Shipment)
+    rows = [world.books.get(Shipment, number) for number in range(upcoming - _LATEST, upcoming)]
+    row = next((row for row in rows if row is not None and row["status"] == _RECEIVED), None)
+    if row is not None:
         row.update(status=_FINISHED, timeStamp=stamp(at))
         world.books.put(Shipment, row)

@@ -38,7 +38,8 @@ def _follow(world: World, sale: Record, line: Record) -> None:
             saleLineID=line["saleLineID"],
         )
     if sale["completed"]:
-        row.update(completed=True, contacted=True, status=DONE, timeStamp=sale["completeTime"])
+        at = max(row["timeStamp"], sale["completeTime"])
+        row.update(completed=True, contacted=True, status=DONE, timeStamp=at)
         world.books.put(SpecialOrder, orders.pop(line["saleLineID"]))
 
 

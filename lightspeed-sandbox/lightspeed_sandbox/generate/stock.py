@@ -10,6 +10,7 @@ from random import Random
 from lightspeed_retail.resources import FieldType, parts
 from lightspeed_retail.resources.items import Item, ItemShop
 from lightspeed_retail.wire import Record, stamp
+from lightspeed_sandbox.generate import logbook
 from lightspeed_sandbox.generate.books import Books
 from lightspeed_sandbox.generate.scale import Founding
 from lightspeed_sandbox.generate.values import ZERO, nth, record
@@ -38,26 +39,46 @@ class Stock:
         self._shops: dict[int, list[Record]] = defaultdict(list)
         self._kept: dict[int, list[Record]] = defaultdict(list)
         self._changed: set[int] = set()
-        self.put_up(rows)
-        self._changed.clear()
+        self.moves: list[Record] = []
+        """Rows for the inventory log, not filed yet."""
+        self._take(rows)
 
     def holds(self, item: int, shop: int) -> bool:
         """Whether an item is kept in a shop."""
         return (item, shop) in self._rows
 
-    def move(self, item: int, shop: int, at: str, **quantities: int) -> None:
-        """Add quantities, which may be negative, to fields of a row; items without stock are passed over."""
+    def row(self, item: int, shop: int) -> Record | None:
+        """The stock of an item in a shop."""
+        return self._rows.get((item, shop))
+
+    def sample(self, rng: Random, shop: int, count: int) -> list[Record]:
+        """The stock of some items that are kept in a shop."""
+        kept = self._kept[shop]
+        return rng.sample(kept, min(count, len(kept)))
+
+    def move(self, item: int, shop: int, at: str, cause: Record | None = None, **quantities: int) -> None:
+        """Add quantities, which may be negative, to fields of a row; items without stock are passed over.
+
+        Args:
+            item: Key of the item.
+            shop: Key of the shop.
+            at: When it happens.
+            cause: Fields of the inventory log that say why, wherever `qoh` changes.
+            quantities: What is added to which field.
+        """
         row = self._rows.get((item, shop))
         if row is None:
             return
         for name, quantity in quantities.items():
             row[name] += quantity
+        if quantities.get("qoh"):
+            self.moves.append(logbook.entry(row, quantities["qoh"], at, cause or {}))
         row["timeStamp"] = max(row["timeStamp"], at)
         self._changed.add(item)
 
-    def receive(self, item: int, shop: int, quantity: int, lot: int, at: str) -> None:
+    def receive(self, item: int, shop: int, quantity: int, lot: int, at: str, cause: Record) -> None:
         """Goods arrive: they become a new cost lot."""
-        self.move(item, shop, at, qoh=quantity)
+        self.move(item, shop, at, cause, qoh=quantity)
         row = self._rows.get((item, shop))
         if row is not None:
             row.update(lastReceivedLotID=lot, lastReceivedCost=row["averageCost"])
@@ -68,18 +89,25 @@ class Stock:
         return sorted(rows, key=lambda row: (row["qoh"] + row["backorder"] - row["reorderPoint"], row["itemID"]))
 
     def put_up(self, rows: Iterable[Record]) -> None:
-        """Take on a new item."""
+        """Take on new items: their first stock goes into the log."""
+        taken = list(rows)
+        self._take(taken)
+        self._changed.update(row["itemID"] for row in taken)
+        for row in taken:
+            if row["qoh"]:
+                self.moves.append(logbook.entry(row, row["qoh"], row["timeStamp"], logbook.CREATED))
+
+    def _take(self, rows: Iterable[Record]) -> None:
         for row in rows:
             self._rows[row["itemID"], row["shopID"]] = row
             if row["shopID"] != TOTAL:
                 self._shops[row["itemID"]].append(row)
                 self._kept[row["shopID"]].append(row)
-            self._changed.add(row["itemID"])
 
     def empty(self, item: int, at: str) -> None:
         """Archiving an item takes its stock to nothing."""
         for row in self._shops[item]:
-            self.move(item, row["shopID"], at, qoh=-row["qoh"])
+            self.move(item, row["shopID"], at, logbook.ARCHIVED, qoh=-row["qoh"])
 
     def settle(self, books: Books) -> None:
         """Enter what changed, with values and totals worked out."""
@@ -89,10 +117,6 @@ class Stock:
             if (item, TOTAL) in self._rows and self._shops[item]:
                 books.put(ItemShop, _total(self._rows[item, TOTAL], self._shops[item]))
         self._changed.clear()
-
-    def touch_all(self) -> None:
-        """Let every row be settled."""
-        self._changed.update(self._shops)
 
 
 def _valued(row: Record) -> Record:
@@ -114,9 +138,14 @@ def _total(total: Record, rows: list[Record]) -> Record:
 def found(plan: Founding, shops: int) -> Stock:
     """Put a first stock of every item into every shop."""
     rows = [row for item in plan.books.entered(Item) for row in shelve(plan.books, plan.rng, item, shops)]
-    stock = Stock(rows)
-    stock.touch_all()
+    stock = Stock(())
+    stock.put_up(rows)
     stock.settle(plan.books)
+    opening = stamp(plan.founded + timedelta(days=2))
+    for move in stock.moves:
+        if move["createTime"] < opening:
+            move.update(logbook.IMPORTED)
+    logbook.file(plan.books, stock.moves)
     return stock
 
 

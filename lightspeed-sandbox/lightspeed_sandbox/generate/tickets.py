@@ -12,6 +12,7 @@ from lightspeed_retail.resources.sales import Sale, SaleLine
 from lightspeed_retail.wire import Record, stamp
 from lightspeed_sandbox.generate.goods import FOOD_CLASS
 from lightspeed_sandbox.generate.papers import Ticket, Till
+from lightspeed_sandbox.generate.parcels import parcel, quote
 from lightspeed_sandbox.generate.people import note
 from lightspeed_sandbox.generate.values import ZERO, cents, nth, record
 from lightspeed_sandbox.generate.words import REQUESTS
@@ -51,15 +52,22 @@ def opened(world: World, till: Till, at: datetime, *, customer: Record | None = 
         shopID=till.shop,
         **_rarities(world, number, till),
     )
+    _papers(world, sale, customer, at)
     return Ticket(world.books.put(Sale, sale))
+
+
+def _papers(world: World, sale: Record, customer: Record | None, at: datetime) -> None:
+    """Some tickets began as an offer, some end as a parcel."""
+    if nth(sale["saleID"], 70):
+        sale["quoteID"] = quote(world, sale["saleID"], sale["employeeID"], at)
+    if nth(sale["saleID"], 40):
+        sale["shipToID"] = parcel(world, sale["saleID"], customer, at)
 
 
 def _rarities(world: World, number: int, till: Till) -> Record:
     found: Record = {
         "discountPercent": _TENTH if nth(number, 50) else ZERO,
         "discountID": 1 if nth(number, 50) else 0,
-        "quoteID": number if nth(number, 70) else 0,
-        "shipToID": number if nth(number, 40) else 0,
         "SaleNotes": _notes(world, number) if nth(number, 12) else None,
     }
     if till.takes_tips:

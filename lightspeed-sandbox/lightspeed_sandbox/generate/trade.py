@@ -9,7 +9,8 @@ from decimal import Decimal
 from lightspeed_retail.resources import parts
 from lightspeed_retail.resources.sales import Sale, SaleLine
 from lightspeed_retail.wire import Record, stamp
-from lightspeed_sandbox.generate import service
+from lightspeed_sandbox.generate import credit, logbook, service
+from lightspeed_sandbox.generate.goods import ITEM_CLASS
 from lightspeed_sandbox.generate.papers import Ticket, Till
 from lightspeed_sandbox.generate.payments import pay, settle
 from lightspeed_sandbox.generate.tickets import add_line, add_up, balance, fill, opened, visitor
@@ -74,7 +75,7 @@ def _hand_over(world: World, line: Record, at: str) -> None:
         world.books.put(SaleLine, line)
     quantity = line["unitQuantity"]
     reserved = {column: -quantity for flag, column in _RESERVED_AS.items() if line[flag] and flag != "isWorkorder"}
-    world.stock.move(line["itemID"], line["shopID"], at, qoh=-quantity, **reserved)
+    world.stock.move(line["itemID"], line["shopID"], at, logbook.sold(line), qoh=-quantity, **reserved)
     if not world.stock.holds(line["itemID"], line["shopID"]):
         return
     line["InventorySales"] = [
@@ -114,7 +115,8 @@ def refund(world: World, till: Till, at: datetime) -> Ticket:
     name = next((name for name, key in world.payment_types.items() if key == first["paymentTypeID"]), "Cash")
     if ticket.sale["balance"]:
         back = at + timedelta(seconds=20)
-        pay(world, ticket, name, ticket.sale["balance"], back, refPaymentID=first["salePaymentID"])
+        origin = {name: first[name] for name in ("ccChargeID", "creditAccountID")}
+        pay(world, ticket, name, ticket.sale["balance"], back, refPaymentID=first["salePaymentID"], **origin)
         balance(ticket)
     return complete(world, ticket, at + timedelta(seconds=25))
 
@@ -204,6 +206,27 @@ def giveaway(world: World, till: Till, at: datetime) -> Ticket:
     return complete(world, ticket, at + timedelta(seconds=15))
 
 
+def gift_card(world: World, till: Till, at: datetime) -> Ticket:
+    """Somebody buys a gift card: what is paid in cash is paid into the card, so that nothing is owed."""
+    ticket = opened(world, till, at)
+    card, worth = credit.sell_card(world, at)
+    line = record(
+        SaleLine,
+        createTime=stamp(at),
+        timeStamp=stamp(at),
+        unitQuantity=1,
+        lineType="gift_card",
+        taxClassID=ITEM_CLASS,
+        **{name: ticket.sale[name] for name in ("employeeID", "shopID", "saleID", "taxCategoryID")},
+    )
+    ticket.lines.append(line)
+    add_up(world, ticket)
+    pay(world, ticket, "Cash", worth, at + timedelta(seconds=9))
+    pay(world, ticket, "Gift Card", -worth, at + timedelta(seconds=9), creditAccountID=card["creditAccountID"])
+    balance(ticket)
+    return complete(world, ticket, at + timedelta(seconds=15))
+
+
 def checkout(world: World, till: Till, at: datetime) -> Ticket:
     """Somebody fetches what was repaired."""
     job = service.finished(world, at)
@@ -226,5 +249,6 @@ _TURNS: tuple[tuple[int, int, Make], ...] = (
     (60, 13, parked),
     (90, 19, misclick),
     (120, 31, giveaway),
+    (75, 37, gift_card),
     (14, 3, web_order),
 )

@@ -38,6 +38,11 @@ MODELS = ("Aspen", "Bolt", "Comet", "Dune", "Echo", "Flint", "Grove", "Heron", "
 COLORS = ("Black", "Forest", "Slate Blue", "Red/Orange", "Sand")
 SIZES = ("XS", "S", "M", "L", "XL")
 CUSTOMER_TAGS = ("newsletter", "club member", "wholesale", "racer", "rental", "local guide")
+SHOE_SIZE = (1, "Shoe size", "string")
+LOYALTY_ID = (2, "Loyalty id", "string")
+COUNTRY_FIELD = (3, "Country of origin", "string")
+DOCK_FIELD = (4, "Dock", "string")
+"""Custom fields of items and orders: key, name and type."""
 ITEM_TAGS = ("sale rack", "staff pick", "new arrival", "web only", "clearance", "made to order")
 
 

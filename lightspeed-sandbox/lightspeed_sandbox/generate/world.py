@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from itertools import accumulate
 from random import Random
-from typing import Any
 
-from lightspeed_retail.resources import Resource
 from lightspeed_retail.resources.account import Employee, PaymentType, Register, Shop, TaxCategory, TaxClass
 from lightspeed_retail.resources.customers import Customer
 from lightspeed_retail.resources.items import Category, Item, ItemShop
@@ -17,11 +14,15 @@ from lightspeed_retail.resources.purchasing import Order, OrderLine
 from lightspeed_retail.resources.sales import Sale, SaleLine, SalePayment
 from lightspeed_retail.resources.workorders import Workorder, WorkorderItem, WorkorderLine
 from lightspeed_retail.wire import Record
+from lightspeed_sandbox.generate import logbook
+from lightspeed_sandbox.generate.backroom import Backroom
 from lightspeed_sandbox.generate.books import Books
 from lightspeed_sandbox.generate.catalog import department_of
+from lightspeed_sandbox.generate.front import Front
 from lightspeed_sandbox.generate.hours import demand
 from lightspeed_sandbox.generate.papers import Job, Purchase, Ticket, Till
 from lightspeed_sandbox.generate.people import home_of
+from lightspeed_sandbox.generate.reading import grouped, read, rows_of
 from lightspeed_sandbox.generate.scale import Scale
 from lightspeed_sandbox.generate.stock import Stock
 from lightspeed_sandbox.generate.values import completed
@@ -47,17 +48,19 @@ class World:
         self.lively = lively
         self.scale = Scale.of(store) or Scale()
         self.books = Books(store)
-        self.categories = _read(store, Category)
-        self.items = {row["itemID"]: row for row in _read(store, Item, "archived = 0")}
-        self.customers = _read(store, Customer, "archived = 0")
-        self.stock = Stock(_read(store, ItemShop))
-        self.payment_types = {row["name"]: row["paymentTypeID"] for row in _read(store, PaymentType)}
-        self.tax_categories = {row["taxCategoryID"]: row for row in _read(store, TaxCategory)}
-        self.tax_classes = {row["taxClassID"]: row for row in _read(store, TaxClass)}
+        self.categories = read(store, Category)
+        self.items = {row["itemID"]: row for row in read(store, Item, "archived = 0")}
+        self.customers = read(store, Customer, "archived = 0")
+        self.stock = Stock(read(store, ItemShop))
+        self.payment_types = {row["name"]: row["paymentTypeID"] for row in read(store, PaymentType)}
+        self.tax_categories = {row["taxCategoryID"]: row for row in read(store, TaxCategory)}
+        self.tax_classes = {row["taxClassID"]: row for row in read(store, TaxClass)}
         self.tills = _tills(store, self.tax_categories)
         self.purchases = _purchases(store)
         self.jobs = _jobs(store)
-        self.open_tickets = _tickets(store, _read(store, Sale, "completed = 0 AND archived = 0 AND voided = 0"))
+        self.backroom = Backroom(store)
+        self.front = Front(store)
+        self.open_tickets = _tickets(store, read(store, Sale, "completed = 0 AND archived = 0 AND voided = 0"))
         self.recent = deque(_untouched(store), maxlen=_REMEMBERED)
         self.day_start = datetime.min.replace(tzinfo=UTC)
         self._shelf: tuple[int, list[int], list[float]] | None = None
@@ -99,6 +102,7 @@ class World:
 
     def flush(self) -> None:
         """Put everything that has happened into the store."""
+        logbook.file(self.books, self.stock.moves)
         self.stock.settle(self.books)
         self.books.flush()
 
@@ -119,13 +123,9 @@ def _affordable(item: Record) -> float:
     return float((30 / (30 + amount)) ** 0.8)
 
 
-def _read(store: Store, resource: type[Resource], where: str = "1", **options: Any) -> list[Record]:
-    return [completed(resource, row) for row in store.select(resource, where, **options)]
-
-
 def _tills(store: Store, tax_categories: dict[int, Record]) -> list[Till]:
-    shops = {row["shopID"]: row for row in _read(store, Shop, "archived = 0")}
-    staff = [row["employeeID"] for row in _read(store, Employee, "archived = 0")]
+    shops = {row["shopID"]: row for row in read(store, Shop, "archived = 0")}
+    staff = [row["employeeID"] for row in read(store, Employee, "archived = 0")]
     return [
         Till(
             shop=row["shopID"],
@@ -134,48 +134,35 @@ def _tills(store: Store, tax_categories: dict[int, Record]) -> list[Till]:
             tax_category=tax_categories[shops[row["shopID"]]["taxCategoryID"]],
             employees=tuple(key for key in staff if home_of(key) == row["shopID"]) or tuple(staff),
         )
-        for row in _read(store, Register, "archived = 0")
+        for row in read(store, Register, "archived = 0")
         if row["shopID"] in shops and shops[row["shopID"]]["taxCategoryID"] in tax_categories
     ]
 
 
-def rows_of(store: Store, resource: type[Resource], column: str, keys: Iterable[int]) -> list[Record]:
-    """All rows of a resource that point to one of some keys."""
-    listed = ", ".join(str(int(key)) for key in keys)
-    return _read(store, resource, f'"{column}" IN ({listed})') if listed else []
-
-
-def _grouped(store: Store, resource: type[Resource], column: str, keys: Iterable[int]) -> dict[int, list[Record]]:
-    groups: dict[int, list[Record]] = {}
-    for row in rows_of(store, resource, column, keys):
-        groups.setdefault(row[column], []).append(row)
-    return groups
-
-
 def _purchases(store: Store) -> dict[int, Purchase]:
-    orders = {row["orderID"]: row for row in _read(store, Order, "complete = 0 AND archived = 0")}
-    lines = _grouped(store, OrderLine, "orderID", orders)
+    orders = {row["orderID"]: row for row in read(store, Order, "complete = 0 AND archived = 0")}
+    lines = grouped(store, OrderLine, "orderID", orders)
     return {key: Purchase(row, lines[key]) for key, row in orders.items() if key in lines}
 
 
 def _jobs(store: Store) -> dict[int, Job]:
-    found = {row["workorderID"]: row for row in _read(store, Workorder, "saleID = 0 AND archived = 0")}
-    lines = _grouped(store, WorkorderLine, "workorderID", found)
-    items = _grouped(store, WorkorderItem, "workorderID", found)
+    found = {row["workorderID"]: row for row in read(store, Workorder, "saleID = 0 AND archived = 0")}
+    lines = grouped(store, WorkorderLine, "workorderID", found)
+    items = grouped(store, WorkorderItem, "workorderID", found)
     return {key: Job(row, lines.get(key, []), items.get(key, [])) for key, row in found.items()}
 
 
 def _tickets(store: Store, sales: list[Record]) -> dict[int, Ticket]:
     keys = [row["saleID"] for row in sales]
-    lines = _grouped(store, SaleLine, "saleID", keys)
-    payments = _grouped(store, SalePayment, "saleID", keys)
+    lines = grouped(store, SaleLine, "saleID", keys)
+    payments = grouped(store, SalePayment, "saleID", keys)
     return {row["saleID"]: Ticket(row, lines.get(row["saleID"], []), payments.get(row["saleID"], [])) for row in sales}
 
 
 def _untouched(store: Store) -> list[Ticket]:
     """The last completed sales of which nothing was given back yet, oldest first."""
     where = "completed = 1 AND voided = 0 AND archived = 0"
-    sales = _read(store, Sale, where, order='"saleID" DESC', limit=_REMEMBERED)[::-1]
+    sales = read(store, Sale, where, order='"saleID" DESC', limit=_REMEMBERED)[::-1]
     tickets = _tickets(store, sales)
     lines = [line["saleLineID"] for ticket in tickets.values() for line in ticket.lines]
     returned = {row["parentSaleLineID"] for row in rows_of(store, SaleLine, "parentSaleLineID", lines)}
