@@ -122,8 +122,9 @@ def run_command(command: list[str], variables: Mapping[str, str]) -> int:
     if program is None:
         err.print(f"There is no command {command[0]!r} on the PATH.")
         return _COMMAND_NOT_FOUND
-    process = subprocess.Popen([program, *command[1:]], env={**os.environ, **variables})  # noqa: S603  the user's own command
-    with _forwarding(process):
+    with _forwarding() as forward_to:
+        process = subprocess.Popen([program, *command[1:]], env={**os.environ, **variables})  # noqa: S603  the user's own command
+        forward_to(process)
         code = process.wait()
     return code if code >= 0 else 128 - code
 
@@ -143,15 +144,28 @@ def _running(config: Config) -> Iterator[Sandbox]:
 
 
 @contextmanager
-def _forwarding(process: subprocess.Popen[bytes]) -> Iterator[None]:
+def _forwarding() -> Iterator[Callable[[subprocess.Popen[bytes]], None]]:
+    """Hand signals on to a process; those that come before it has started wait for it."""
+    processes: list[subprocess.Popen[bytes]] = []
+    early: list[int] = []
+
     def forward(number: int, _frame: FrameType | None) -> None:
         # A terminal sends Ctrl-C to the command as well; twice would end it the hard way.
-        if number != signal.SIGINT or not sys.stdin.isatty():
+        if number == signal.SIGINT and sys.stdin.isatty():
+            return
+        for process in processes:
+            process.send_signal(number)
+        if not processes:
+            early.append(number)
+
+    def forward_to(process: subprocess.Popen[bytes]) -> None:
+        processes.append(process)
+        for number in early:
             process.send_signal(number)
 
     before = {number: signal.signal(number, forward) for number in _SIGNALS}
     try:
-        yield
+        yield forward_to
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -23,6 +23,9 @@ from lightspeed_retail.wire import instant, stamp
 
 State = dict[str, Any]
 
+_OVERLAP = PAGE_SIZE // 2
+"""Keys that are read again where nothing says when a row was made."""
+
 
 class DataClock:
     """How far the account's own clock is known to have come: the latest change stamp seen in any stream.
@@ -194,9 +197,9 @@ class KeyProgress:
 
     @property
     def after(self) -> int:
-        """The key after which to read; without a moment of creation the last page is read again."""
+        """The key after which to read; without a moment of creation the last ones are read again."""
         reached = min((bookmark_key(state) for state in self._states), default=0)
-        return reached if self._created else max(reached - PAGE_SIZE, 0)
+        return reached if self._created else max(reached - _OVERLAP, 0)
 
     def passed(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Note that rows were emitted, in the order of their keys."""

@@ -65,7 +65,8 @@ class ResourceStream(Stream):
                 mark = metadata.get(self._breadcrumb(path))
                 if mark is not None:
                     mark.selected_by_default = False
-            metadata.root.selected_by_default = self.resource.api.selected
+            if not self.resource.api.selected:
+                metadata.root.selected = False
             self._mask = None
         preset = self.config.get("preset")
         if preset and preset not in self.resource.api.presets:

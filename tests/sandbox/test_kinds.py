@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -38,6 +39,9 @@ def handful() -> Store:
         put(store, "ItemCustomField", customFieldID=key, type=kind, name=f"field {key}")
     for key, field in ((10, 1), (11, 1), (12, 3)):
         put(store, "ItemCustomFieldChoice", customFieldChoiceID=key, customFieldID=field, timeStamp=MOMENT)
+    put(store, "Shipment", orderShipmentID=1, timeStamp=MOMENT)
+    for key, cost in enumerate(("100", "9.5", "10", "9.25", "-3"), start=1):
+        put(store, "ShipmentItem", orderShipmentItemID=key, orderShipmentID=1, vendorCost=Decimal(cost))
     return store
 
 
@@ -133,3 +137,13 @@ def test_the_envelope_is_what_the_page_says(api: Api) -> None:
     body = api.body("/Item/CustomField.json")
     assert [row["name"] for row in body["CustomField"]] == ["field 1", "field 2", "field 3"]
     assert api.body("/Item/CustomField/2.json")["CustomField"]["type"] == "string"
+
+
+@pytest.mark.parametrize("sign", ["", "-"])
+def test_amounts_are_sorted_as_numbers(api: Api, sign: str) -> None:
+    items = Resource.named("ShipmentItem")
+    pages = list(api.walk(items, "/Shipment/1/Item.json", sort=f"{sign}vendorCost", limit="2"))
+    costs = [row["vendorCost"] for page in pages for row in page]
+    ascending = ["-3", "9.25", "9.5", "10", "100"]
+    assert costs == (ascending[::-1] if sign else ascending)
+    assert [len(page) for page in pages] == [2, 2, 1]

@@ -9,7 +9,7 @@ from decimal import Decimal
 from lightspeed_retail.resources import parts
 from lightspeed_retail.resources.sales import Sale, SaleLine, SaleVoid
 from lightspeed_retail.wire import Record, stamp
-from lightspeed_sandbox.generate import charges, logbook, parcels
+from lightspeed_sandbox.generate import charges, credit, logbook, parcels
 from lightspeed_sandbox.generate.goods import ITEM_CLASS
 from lightspeed_sandbox.generate.papers import Ticket
 from lightspeed_sandbox.generate.payments import pay
@@ -59,6 +59,8 @@ def _give_reason(world: World, ticket: Ticket, at: datetime) -> None:
     )
     for payment in ticket.payments:
         charges.cancel(world, payment, at)
+        if payment["creditAccountID"]:
+            credit.move(world, payment["creditAccountID"], -payment["amount"], at)
 
 
 def lines_touched(world: World, at: datetime) -> list[Ticket]:

@@ -56,7 +56,8 @@ def card_with_money(world: World) -> Record | None:
 
 def account_of(world: World, customer: int, at: datetime) -> int:
     """The credit account of a customer, opened now if there is none: that moves the customer's stamp too."""
-    row = next((row for row in world.customers if row["customerID"] == customer), None)
+    known = next((row for row in world.customers if row["customerID"] == customer), None)
+    row = known or world.books.get(Customer, customer)
     if row is None:
         return open_account(world.books, customer, None, at)
     if not row["creditAccountID"]:
@@ -72,7 +73,15 @@ def move(world: World, key: int, amount: Decimal, at: datetime) -> None:
     if row is None:
         return
     row.update(balance=row["balance"] + amount, timeStamp=stamp(at))
-    if row["giftCard"] and row["balance"] == ZERO:
-        world.front.gift_cards.pop(key, None)
-        row["archived"] = nth(key, 2)
+    if row["giftCard"]:
+        used_up = row["balance"] == ZERO
+        row["archived"] = used_up and nth(key, 2)
+        _keep(world.front.gift_cards, row, wanted=not used_up)
     world.books.put(CreditAccount, row)
+
+
+def _keep(cards: dict[int, Record], row: Record, *, wanted: bool) -> None:
+    if wanted:
+        cards[row["creditAccountID"]] = row
+    else:
+        cards.pop(row["creditAccountID"], None)

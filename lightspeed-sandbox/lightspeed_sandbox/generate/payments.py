@@ -53,7 +53,7 @@ def _pay_rest(world: World, ticket: Ticket, owed: Decimal, at: datetime) -> None
 
 def _draw(world: World, ticket: Ticket, card: Record, owed: Decimal, at: datetime) -> Decimal:
     """Take what is owed from a gift card, or what is left on it."""
-    drawn = min(owed, -card["balance"])
+    drawn: Decimal = min(owed, -card["balance"])
     pay(world, ticket, "Gift Card", drawn, at, creditAccountID=card["creditAccountID"])
     return drawn
 
