@@ -83,7 +83,7 @@ class Client:
         self.pacer = pacer or Pacer()
         self.requests = 0
         self.account_id: int | None = None
-        self._accounts: list[Record] | None = None
+        self.known_accounts: list[Record] = []
         self._authorisation = authorisation
         self._api_url = api_url.rstrip("/")
         self._session = session or requests.Session()
@@ -98,11 +98,10 @@ class Client:
         return self._first_date or datetime.now(UTC)
 
     def accounts(self) -> list[Record]:
-        """The accounts that the token belongs to, as they stand on the wire; normally one. They are asked for once."""
-        if self._accounts is None:
-            answer, _ = self._get(f"{self.version.root}/Account.json", BASE_PRICE)
-            self._accounts = rows(answer, "Account")
-        return self._accounts
+        """The accounts that the token belongs to, as they stand on the wire; normally one."""
+        answer, _ = self._get(f"{self.version.root}/Account.json", BASE_PRICE)
+        self.known_accounts = rows(answer, "Account")
+        return self.known_accounts
 
     def record(self, path: str) -> Record:
         """A single answer at a path below the version, for example `/Account/1.json`, as it stands on the wire."""

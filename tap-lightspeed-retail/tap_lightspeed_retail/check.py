@@ -91,6 +91,8 @@ class VanishedCheck:
 
     def _gone(self, stream: ResourceStream, missing: KeySet) -> KeySet:
         """Keys that are missing from the list; each is asked for again, for a row may have left only the list."""
+        if stream.resource.api.parent is not None:
+            return missing
         try:
             return missing - still_there(self._run.client, stream.resource, missing)
         except RequestRefusedError as error:

@@ -14,6 +14,7 @@ from tap_lightspeed_retail.days import days
 from tap_lightspeed_retail.plan import Phase, Reading, Rider, relations_of
 from tap_lightspeed_retail.progress import Progress, State
 from tap_lightspeed_retail.settings import value_of
+from tap_lightspeed_retail.vanished import has_rows
 from tap_lightspeed_retail.walks import Rows
 
 if TYPE_CHECKING:
@@ -158,7 +159,7 @@ class Reader:
             stream.checkpoint()
             self._run.progress_line(stream.name)
             for row in parents:
-                if _has_rows(stream.resource, row):
+                if has_rows(stream.resource, row):
                     yield from self._of_parent(stream, parent, row)
 
     def _of_parent(self, stream: ResourceStream, parent: type[Resource], row: Record) -> Iterator[Record]:
@@ -173,8 +174,3 @@ class Reader:
             _log.warning("%s: %s %s is gone.", stream.name, parent.__name__, row[parent.api.key])
         except RightsError as error:
             _log.warning("%s: the rows of %s %s are skipped: %s", stream.name, parent.__name__, own, error)
-
-
-def _has_rows(resource: type[Resource], parent: Record) -> bool:
-    condition = resource.api.parents
-    return condition is None or str(parent.get(condition[0])) in condition[1]

@@ -39,10 +39,14 @@ class Run:
     Args:
         settings: The tap's settings.
         state: The Singer state, read when the first walk begins.
+        resources: All resources that have a stream.
     """
 
-    def __init__(self, settings: Mapping[str, Any], state: Mapping[str, Any]) -> None:
+    def __init__(
+        self, settings: Mapping[str, Any], state: Mapping[str, Any], resources: Iterable[type[Resource]]
+    ) -> None:
         """Prepare; nothing is asked before it is needed."""
+        self._resources = tuple(resources)
         self.settings = settings
         self.skipped: list[str] = []
         self.failed: list[str] = []
@@ -71,7 +75,7 @@ class Run:
     @cached_property
     def client(self) -> Client:
         """The connection to the account, made when first needed."""
-        self.narrowing.check(stream.resource for stream in self._streams.values())
+        self.narrowing.check(self._resources)
         client = connect(self.settings)
         start = self.narrowing.start
         if start is not None and start > client.now:
@@ -118,9 +122,7 @@ class Run:
     def cuts_off(self, child: type[Resource]) -> bool:
         """Whether parents are narrowed by what their children's list cannot be narrowed by."""
         return any(
-            field.nested is not None
-            and field.nested.resource is child
-            and self.narrowing.cuts_off(child, parent)
+            field.nested is not None and field.nested.resource is child and self.narrowing.cuts_off(child, parent)
             for parent in Resource.all()
             for field in parent.riders()
         )
@@ -142,7 +144,7 @@ class Run:
     def _account_rows(self) -> list[Record]:
         """The account as the list gives it, completed by its single answer, which has no envelope."""
         found = []
-        for row in self.client.accounts():
+        for row in self.client.known_accounts:
             if int(row["accountID"]) != self.client.account_id:
                 continue
             try:

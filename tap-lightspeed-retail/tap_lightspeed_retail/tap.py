@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import IO, TYPE_CHECKING, Any, ClassVar
 
 import click
@@ -56,8 +57,13 @@ class TapLightspeedRetail(Tap):
     def run(self) -> Run:
         """What the streams of this run share."""
         if self._run is None:
-            self._run = Run(self.config, self.state)
+            self._run = Run(self.config, self.state, self.resources)
         return self._run
+
+    @cached_property
+    def resources(self) -> tuple[type[Resource], ...]:
+        """All resources: the declared ones, and those that the settings describe."""
+        return (*Resource.all(), *custom_resources(self.config.get("custom_streams")))
 
     def discover_streams(self) -> list[ResourceStream]:
         """One stream for each declared resource; nothing is asked of the API."""
@@ -66,8 +72,7 @@ class TapLightspeedRetail(Tap):
             privacy=privacy_of(self.config),
             keep_unknown=bool(value_of(self.config, "keep_unknown_fields")),
         )
-        resources = (*Resource.all(), *custom_resources(self.config.get("custom_streams")))
-        streams = [ResourceStream(self, resource, form) for resource in resources]
+        streams = [ResourceStream(self, resource, form) for resource in self.resources]
         for stream in streams:
             self.run.register(stream)
         return streams

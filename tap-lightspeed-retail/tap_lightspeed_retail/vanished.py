@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from dataclasses import replace
 
 from lightspeed_retail.client import Client
 from lightspeed_retail.query import PAGE_SIZE, Filter, Query
-from lightspeed_retail.resources import Resource
-from lightspeed_retail.wire import nested_rows
+from lightspeed_retail.resources import Field, Resource
+from lightspeed_retail.wire import Record, nested_rows
 from tap_lightspeed_retail.keys import KeySet
 from tap_lightspeed_retail.narrowing import Narrowing
 
@@ -23,17 +24,28 @@ DELETED_AT = "_sdc_deleted_at"
 
 def listed_keys(client: Client, resource: type[Resource], narrowing: Narrowing) -> KeySet:
     """The keys that the API lists now, archived ones included; of rows within others, of those that can lose some."""
+    return KeySet.of(_listed(client, resource, narrowing))
+
+
+def _listed(client: Client, resource: type[Resource], narrowing: Narrowing) -> Iterator[int]:
     vanishing = resource.api.vanishing
     if vanishing is not None and vanishing.within is not None:
-        return KeySet.of(_keys_within(client, Resource.named(vanishing.within), resource, vanishing.where, narrowing))
-    found = KeySet()
-    for extra in ((), *((each,) for each in resource.api.passes)):
-        conditions = (*(Filter(name, "=", value) for name, value in extra), *narrowing.filters(resource))
-        query = Query(resource, conditions, resource.api.key, archived=narrowing.archived(resource))
-        for page in client.pages(query):
-            for row in page.rows:
-                found.add(int(row[resource.api.key]))
-    return found
+        yield from _keys_within(client, Resource.named(vanishing.within), resource, vanishing.where, narrowing)
+    elif resource.api.parent is not None:
+        yield from _keys_below(client, Resource.named(resource.api.parent), resource, narrowing)
+    else:
+        for extra in ((), *((each,) for each in resource.api.passes)):
+            yield from _keys(client, _query(resource, narrowing, *(Filter(name, "=", value) for name, value in extra)))
+
+
+def _query(resource: type[Resource], narrowing: Narrowing, *conditions: Filter) -> Query:
+    archived = narrowing.archived(resource)
+    return Query(resource, (*conditions, *narrowing.filters(resource)), resource.api.key, archived=archived)
+
+
+def _keys(client: Client, query: Query) -> Iterator[int]:
+    for page in client.pages(query):
+        yield from (int(row[query.resource.api.key]) for row in page.rows)
 
 
 def _keys_within(
@@ -44,12 +56,36 @@ def _keys_within(
     narrowing: Narrowing,
 ) -> Iterator[int]:
     """The keys of the rows that still can lose some: the lines of open sales, for example."""
-    field = next(each for each in parent.riders() if each.nested is not None and each.nested.resource is child)
-    element = (field.nested and field.nested.element) or ""
-    conditions = (*([Filter(where[0], "=", where[1])] if where else []), *narrowing.filters(parent))
-    for page in client.pages(Query(parent, conditions, parent.api.key, (field.name,))):
+    field = _carrier(parent, child)
+    if field is None or field.nested is None:
+        raise TypeError(child.__name__)
+    conditions = (Filter(where[0], "=", where[1]),) if where else ()
+    query = replace(_query(parent, narrowing, *conditions), relations=(field.name,))
+    for page in client.pages(query):
         for row in page.rows:
-            yield from (int(inner[child.api.key]) for inner in nested_rows(row.get(field.name), element))
+            rows = nested_rows(row.get(field.name), field.nested.element or "")
+            yield from (int(inner[child.api.key]) for inner in rows)
+
+
+def _keys_below(client: Client, parent: type[Resource], child: type[Resource], narrowing: Narrowing) -> Iterator[int]:
+    """The keys of rows that have no list of their own: with their parents, or else parent by parent."""
+    if _carrier(parent, child) is not None:
+        yield from _keys_within(client, parent, child, None, narrowing)
+        return
+    for page in client.pages(_query(parent, narrowing)):
+        for row in page.rows:
+            if has_rows(child, row):
+                yield from _keys(client, replace(_query(child, narrowing), parent=str(row[parent.api.key])))
+
+
+def _carrier(parent: type[Resource], child: type[Resource]) -> Field | None:
+    return next((each for each in parent.riders() if each.nested and each.nested.resource is child), None)
+
+
+def has_rows(resource: type[Resource], parent: Record) -> bool:
+    """Whether a parent can have such rows: only some kinds of custom fields have choices."""
+    condition = resource.api.parents
+    return condition is None or str(parent.get(condition[0])) in condition[1]
 
 
 def still_there(client: Client, resource: type[Resource], keys: KeySet) -> KeySet:

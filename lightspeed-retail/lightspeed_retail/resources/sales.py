@@ -198,11 +198,11 @@ class SalePayment(Resource):
     registerID: int
     employeeID: int
     creditAccountID: int
+    # Its ProcessingFees can be asked for in the list of payments, but not with the sale: they are left to their stream.
     PaymentType = to_one("PaymentType")
     CCCharge = to_one("CCCharge", default=False)
     SaleAccounts = to_many("SaleAccount", parts.SaleAccount, default=False)
     Signatures = to_many("SalePaymentSignature", "SalePaymentSignature", rides=True, default=False)
-    ProcessingFees = to_many("ProcessingFee", "ProcessingFee", default=False)
 
 
 class Quote(Resource):

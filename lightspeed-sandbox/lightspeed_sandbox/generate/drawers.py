@@ -64,7 +64,7 @@ def _clock(world: World, employee: int, hours: int, at: datetime) -> None:
 
 
 def _fill(world: World, at: datetime) -> None:
-    for till in world.tills:
+    for till in sorted(world.tills, key=lambda till: till.register % 9):
         _money(world, till, at + timedelta(minutes=till.register % 9), _FLOAT, "")
 
 
