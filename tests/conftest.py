@@ -36,8 +36,9 @@ settings.load_profile("suite")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the switch that writes the checked-in catalog anew."""
+    """Add the switches that write what is checked in anew: the catalog, and what a first load asks for."""
     parser.addoption("--update-catalog", action="store_true", help="write tests/tap/catalog/*.json anew")
+    parser.addoption("--update-requests", action="store_true", help="write tests/tap/requests.json anew")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -27,6 +27,11 @@ _SCALARS: dict[FieldType, st.SearchStrategy[Any]] = {
 }
 
 
+def rides(resource: type[Resource]) -> bool:
+    """Whether rows of a resource can come within those of another one."""
+    return any(field.nested and field.nested.resource is resource for each in RESOURCES for field in each.riders())
+
+
 def carried(part: type[Part], within: Nested | None = None) -> Iterator[Field]:
     """The fields that a record of a declaration can carry where it stands."""
     for field, _ in emitted(part, within):

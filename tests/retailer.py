@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -13,6 +15,7 @@ from lightspeed_sandbox.clock import Clock
 from lightspeed_sandbox.config import Config
 from lightspeed_sandbox.serve import Sandbox
 from lightspeed_sandbox.store import Store
+from tests.tapping import Key, key_of
 
 TODAY = datetime(2024, 6, 15, 18, 0, tzinfo=UTC)
 WIDE: dict[str, Any] = {"bucket_size": 1_000_000.0, "drip_rate": 10_000.0}
@@ -72,7 +75,26 @@ def _part(part: type[Part], record: Record) -> Record:
     return {field.name: value for field in fields if (value := _own(field.nested, record.get(field.name))) is not None}
 
 
-def table(store: Store, resource: type[Resource]) -> dict[int, Record]:
-    """All rows of a resource as the sandbox holds them, by their key."""
-    key = resource.api.key
-    return {row[key]: comparable(resource, row) for row in store.select(resource)}
+def by_key(resource: type[Resource], records: Iterable[Record]) -> dict[Key, Record]:
+    """What of records can be compared with a sandbox's table, by their key; the last one of a key wins."""
+    return {key_of(resource, record): comparable(resource, record) for record in records}
+
+
+def table(sandbox: Sandbox, resource: type[Resource]) -> dict[Key, Record]:
+    """All rows of a resource as the sandbox holds them, by their key; those of reports over all days."""
+    return by_key(resource, sandbox.rows(resource))
+
+
+def asked(sandbox: Sandbox, resource: type[Resource], log: list[dict[str, Any]] | None = None) -> list[dict[str, Any]]:
+    """The requests to the list of a resource, whatever the parent, in their order.
+
+    Args:
+        sandbox: Who was asked.
+        resource: Whose list.
+        log: An earlier log to look into; without it the present one.
+    """
+    path = re.sub(r"\\\{\w+\\\}", r"[^/]+", re.escape(resource.api.path))
+    if not resource.api.path.startswith("/API/"):
+        path = f"/API(/V3)?/Account/{sandbox.account}{path}"
+    entries = sandbox.requests if log is None else log
+    return [entry for entry in entries if re.fullmatch(path, entry["path"])]

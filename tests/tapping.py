@@ -16,6 +16,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 
+from lightspeed_retail.resources import Resource
 from lightspeed_sandbox.serve import Sandbox
 
 COMMAND = [sys.executable, "-c", "from tap_lightspeed_retail.cli import main; main()"]
@@ -221,7 +222,18 @@ def selecting(
         on: Properties to select, likewise.
         everything: Whether every property of these streams is selected.
     """
-    catalog = copy.deepcopy(discovered())
+    return choosing(discovered(), *streams, off=off, on=on, everything=everything)
+
+
+def choosing(
+    catalog: Message,
+    *streams: str,
+    off: Iterable[tuple[str, ...]] = (),
+    on: Iterable[tuple[str, ...]] = (),
+    everything: bool = False,
+) -> Message:
+    """A copy of any catalog, with only some streams and properties selected: see `selecting`."""
+    catalog = copy.deepcopy(catalog)
     for entry in catalog["streams"]:
         wanted = not streams or entry["tap_stream_id"] in streams
         for mark in entry["metadata"]:
@@ -249,3 +261,25 @@ def _mark(
         metadata["selected"] = False
     elif everything or path in on:
         metadata["selected"] = True
+
+
+def catalog_for(tap: Tap) -> Message:
+    """The catalog that the tap prints with the settings that it has."""
+    command = [*tap._command(None, None), "--discover"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stderr[-3000:]
+    found: Message = json.loads(done.stdout)
+    return found
+
+
+def is_refused_in_a_line(spoken: Spoken, *words: str) -> None:
+    """A run that ended with code 1 and a single line of error that holds these words, without a trace."""
+    assert spoken.code == 1, spoken.stderr[-3000:]
+    assert len(spoken.errors()) == 1, spoken.stderr[-3000:]
+    assert [word for word in words if word not in spoken.errors()[0]] == [], spoken.errors()[0]
+    assert "Traceback" not in spoken.stderr
+
+
+def key_of(resource: type[Resource], row: Mapping[str, Any]) -> Key:
+    """The key of a row within its account."""
+    return tuple(row[name] for name in resource.api.keys)

@@ -252,7 +252,7 @@ class Decoder:
         for field, private in emitted(part, within, personal=personal, privacy=how.privacy):
             if how.selected((*path, field.name)):
                 self._fields.append((how.name(field.name), field.name, self._converter(field, private=private)))
-            if private:
+            if private or _holds_personal(field, personal=personal):
                 self._personal.add(field.name)
 
     def __call__(self, row: Mapping[str, Any]) -> Record:
@@ -303,6 +303,18 @@ class Decoder:
 
     def _name(self, field: str) -> str:
         return ".".join((*self._path, field))
+
+
+def _holds_personal(field: Field, *, personal: bool) -> bool:
+    """Whether a nested record holds something personal, at any depth: one that comes in another form is not shown."""
+    nested = field.nested
+    if nested is None:
+        return False
+    within = personal or nested.personal
+    if nested.part is None:
+        return within
+    inner = emitted(nested.part, nested, personal=within)
+    return any(private or _holds_personal(each, personal=within) for each, private in inner)
 
 
 def _after(convert: Convert, disguise: Convert) -> Convert:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from lightspeed_retail.client import Client
 from lightspeed_retail.errors import NotFoundError, RequestRefusedError, RightsError, SettingsError
@@ -63,7 +63,7 @@ def _beginning(client: Client, resource: type[Resource]) -> date:
     """The day before the first sale or order, whatever the report is about; costs a drip."""
     name, moment = _bookmark(resource).first
     listed = Resource.named(name)
-    since = Filter(moment, ">=", stamp(datetime.combine(_EARLIEST, datetime.min.time()).astimezone()))
+    since = Filter(moment, ">=", stamp(datetime.combine(_EARLIEST, time.min, UTC)))
     sort = moment if moment in listed.api.sortable else listed.api.key
     try:
         page = next(client.pages(Query(listed, (since,), sort, limit=1)))

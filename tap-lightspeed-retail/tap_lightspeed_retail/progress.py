@@ -26,6 +26,9 @@ State = dict[str, Any]
 _OVERLAP = PAGE_SIZE // 2
 """Keys that are read again where nothing says when a row was made."""
 
+_CLOCKS_APART = timedelta(days=1)
+"""More than the server's clock and that of the account's stamps can differ."""
+
 
 class DataClock:
     """How far the account's own clock is known to have come: the latest change stamp seen in any stream.
@@ -42,6 +45,7 @@ class DataClock:
         """Begin with the bookmarks of the last run."""
         self.now = stamp(now)
         self.latest: str | None = None
+        self.is_past = False
         for entry in state.get("bookmarks", {}).values():
             bookmark = entry.get("replication_key_value")
             self.see(bookmark if isinstance(bookmark, str) and "T" in bookmark else None)
@@ -52,10 +56,14 @@ class DataClock:
             self.latest = later(self.latest, moment)
 
     def until(self, end: datetime | None) -> DataClock:
-        """The same clock, for a walk that leaves out what changed after a moment."""
+        """The same clock, for a walk that leaves out what changed after a moment.
+
+        Where that moment is long past, no row can get a stamp before it any more.
+        """
         if end is None or stamp(end) >= self.now:
             return self
         earlier = DataClock(end, {})
+        earlier.is_past = instant(self.now) - end > _CLOCKS_APART
         earlier.see(self.latest)
         return earlier
 
@@ -139,7 +147,7 @@ class Progress:
             if load is None or (not load.get("key") and not load.get("newest")):
                 continue
             state["replication_key"] = field
-            state["replication_key_value"] = _start(load["began"], ended, load.get("clock"), load.get("newest"))
+            state["replication_key_value"] = self._start(load["began"], ended, load.get("clock"), load.get("newest"))
             state["rows"] = load.get("rows", 0)
         self._unloaded = []
 
@@ -162,7 +170,13 @@ class Progress:
         """
         self.changed_up_to(field, self._known)
         if newest is not None:
-            self.changed_up_to(field, newest if in_order else _start(self._now, ended, self._known, newest))
+            self.changed_up_to(field, newest if in_order else self._start(self._now, ended, self._known, newest))
+
+    def _start(self, began: str, ended: datetime, clock: str | None, newest: str | None) -> str:
+        """From where a later run reads changes, after a walk that began at some moment of the account's clock."""
+        if self._clock.is_past and began == self._now:
+            return began
+        return _start(began, ended, clock, newest)
 
 
 def _start(began: str, ended: datetime, clock: str | None, newest: str | None) -> str:

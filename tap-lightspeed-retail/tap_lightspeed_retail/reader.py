@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from lightspeed_retail.errors import NotFoundError, RightsError
+from lightspeed_retail.errors import NotFoundError
 from lightspeed_retail.resources import Days, Resource, Snapshot, Stamp, Tail
 from lightspeed_retail.wire import Record
 from tap_lightspeed_retail.days import days
@@ -172,5 +172,3 @@ class Reader:
                 yield from (stream.typed({**given, **each}) for each in rows)
         except NotFoundError:
             _log.warning("%s: %s %s is gone.", stream.name, parent.__name__, row[parent.api.key])
-        except RightsError as error:
-            _log.warning("%s: the rows of %s %s are skipped: %s", stream.name, parent.__name__, own, error)

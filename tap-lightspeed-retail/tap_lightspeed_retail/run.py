@@ -111,6 +111,11 @@ class Run:
         """Which requests bring which streams, for what is selected, as far as the state has come."""
         return make_plan(self.circumstances)
 
+    def fed_by(self, stream: ResourceStream) -> list[ResourceStream]:
+        """A stream and those that come with its walks."""
+        fed = (name for reading in self.plan.get(stream.name, ()) for name in reading.fed)
+        return [self.stream(name) for name in dict.fromkeys((stream.name, *fed))]
+
     def rides(self, resource: type[Resource]) -> bool:
         """Whether changes of a resource come with those of a parent."""
         return self.circumstances.rides(resource)
@@ -138,8 +143,14 @@ class Run:
         return frozenset({Phase.CHANGES, *([Phase.BACKFILL] if self.history.is_due(stream) else ())})
 
     def single_rows(self, resource: type[Resource]) -> list[Record]:
-        """The row of a resource that has no list."""
-        return self._account_rows() if resource is Resource.named("Account") else [self.client.single(resource)]
+        """The row of a resource that has no list; none where the API does not know it."""
+        if resource is Resource.named("Account"):
+            return self._account_rows()
+        try:
+            return [self.client.single(resource)]
+        except NotFoundError as error:
+            _log.warning("%s: there is none: %s", resource.api.stream, error)
+            return []
 
     def _account_rows(self) -> list[Record]:
         """The account as the list gives it, completed by its single answer, which has no envelope."""

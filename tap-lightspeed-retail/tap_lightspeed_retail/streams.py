@@ -114,13 +114,26 @@ class ResourceStream(Stream):
         try:
             yield from self.run.reader.records(self)
         except RightsError as error:
-            scopes = " or ".join(self.resource.api.read_scopes) or "a right of the employee"
-            reason = str(error).rstrip(".")
-            self.logger.warning("Stream %s is skipped: %s. It takes %s.", self.name, reason, scopes)
-            self.run.skipped.append(self.name)
+            for stream in self.run.fed_by(self):
+                stream.skip(error)
         except (NotFoundError, RequestRefusedError) as error:
-            self.logger.error("Stream %s failed: %s", self.name, error)  # noqa: TRY400  the error explains itself
-            self.run.failed.append(self.name)
+            for stream in self.run.fed_by(self):
+                stream.fail(error)
+
+    def skip(self, error: RightsError) -> None:
+        """Say, once, that this stream cannot be read for want of rights, and which it takes."""
+        if self.name in self.run.skipped:
+            return
+        scopes = " or ".join(self.resource.api.read_scopes) or "a right of the employee"
+        self.logger.warning("Stream %s is skipped: %s. It takes %s.", self.name, str(error).rstrip("."), scopes)
+        self.run.skipped.append(self.name)
+
+    def fail(self, error: LightspeedError) -> None:
+        """Say, once, that this stream cannot be read; the error that ends the run names it again."""
+        if self.name in self.run.failed:
+            return
+        self.logger.warning("Stream %s failed: %s", self.name, error)
+        self.run.failed.append(self.name)
 
     def page(self, rows: Iterable[Record], reading: Reading) -> Iterator[Record]:
         """A page of a walk: what rides on a row leaves before the row itself."""

@@ -27,11 +27,15 @@ from tap_lightspeed_retail.schema import off_by_default
 from tests.conftest import ROOT
 from tests.end_to_end.recordings import own_fields
 from tests.retailer import plain
+from tests.tapping import Key, key_of
+
+EVERYTHING = {"TAP_LIGHTSPEED_RETAIL__SELECT": json.dumps(["*.*"])}
+"""The variable that selects every property of every stream."""
 
 MAIN_JOB = ["meltano", "run", "tap-lightspeed-retail", "target-postgres"]
 SCHEMA = "lightspeed"
 
-Rows = dict[int, dict[str, Any]]
+Rows = dict[Key, dict[str, Any]]
 
 
 @dataclass
@@ -139,19 +143,23 @@ def selected(resource: type[Resource], row: Mapping[str, Any]) -> dict[str, Any]
 
 
 def tables(server: warehouse.Warehouse) -> dict[type[Resource], list[dict[str, Any]]]:
-    """Every table in the warehouse."""
+    """Every table in the warehouse; streams that nobody selected have none."""
     with connected(server) as connection:
-        return {resource: loaded(connection, resource) for resource in Resource.all()}
+        names = {row["name"] for row in connection.execute(_NAMES, {"schema": SCHEMA}).fetchall()}
+        return {resource: loaded(connection, resource) for resource in Resource.all() if resource.api.stream in names}
+
+
+_NAMES = "SELECT table_name AS name FROM information_schema.tables WHERE table_schema = %(schema)s"
 
 
 def by_key(resource: type[Resource], rows: list[dict[str, Any]]) -> Rows:
     """Rows by their key; each may be there once only."""
-    found = {row[resource.api.key]: row for row in rows}
+    found = {key_of(resource, row): row for row in rows}
     assert len(found) == len(rows), f"{resource.api.stream} has rows twice"
     return found
 
 
-def differences(expected: Mapping[int, dict[str, Any]], found: Mapping[int, dict[str, Any]]) -> dict[str, Any]:
+def differences(expected: Rows, found: Rows) -> dict[str, Any]:
     """What two tables do not agree about, field by field."""
     wrong: dict[str, Any] = {}
     if missing := sorted(expected.keys() - found.keys()):

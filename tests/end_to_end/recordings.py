@@ -16,9 +16,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from lightspeed_retail.resources import Field, FieldType, Nested, Part, Resource, Stamp
+from tests.tapping import Key, key_of
 
 Wire = dict[str, Any]
-Tables = dict[type[Resource], dict[int, dict[str, Any]]]
+Tables = dict[type[Resource], dict[Key, dict[str, Any]]]
 
 _ACCOUNT = re.compile(r"/Account/(\d+)[/.]")
 _HALF_A_DAY = timedelta(hours=12)
@@ -37,14 +38,14 @@ class Copy:
     single: bool
 
 
-def recorded_rows(folder: Path) -> dict[tuple[type[Resource], int], Wire]:
+def recorded_rows(folder: Path) -> dict[tuple[type[Resource], str], Wire]:
     """Every recorded row of every declared resource, as it was recorded."""
-    copies: dict[tuple[type[Resource], int], list[Copy]] = {}
+    copies: dict[tuple[type[Resource], str], list[Copy]] = {}
     for path in sorted(folder.glob("*.json")):
         recording = json.loads(path.read_text(encoding="utf-8"))
         if 200 <= recording["status"] < 300:
             for resource, copy in _harvest(recording["body"]):
-                copies.setdefault((resource, int(copy.row[resource.api.key])), []).append(copy)
+                copies.setdefault((resource, str(copy.row[resource.api.key])), []).append(copy)
     return {(resource, key): _settled(resource, found) for (resource, key), found in copies.items()}
 
 
@@ -53,8 +54,9 @@ def recorded_tables(folder: Path) -> Tables:
     rows = recorded_rows(folder)
     zone = _zone(rows)
     tables: Tables = {resource: {} for resource in Resource.all()}
-    for (resource, key), row in rows.items():
-        tables[resource][key] = typed(resource, row, zone)
+    for (resource, _), row in rows.items():
+        found = typed(resource, row, zone)
+        tables[resource][key_of(resource, found)] = found
     return tables
 
 
@@ -110,7 +112,7 @@ def _stamp(resource: type[Resource], row: Wire) -> str:
     return str(row.get(bookmark.field) or row.get(bookmark.fallback or "") or "")
 
 
-def _zone(rows: Mapping[tuple[type[Resource], int], Wire]) -> ZoneInfo:
+def _zone(rows: Mapping[tuple[type[Resource], str], Wire]) -> ZoneInfo:
     names = {row.get("timeZone") for (resource, _), row in rows.items() if resource.__name__ == "Shop"}
     return ZoneInfo(next((name for name in names if name), "UTC"))
 

@@ -16,12 +16,16 @@ from typing import Any
 import pytest
 from psycopg import sql
 
-from lightspeed_retail.resources import Resource, Stamp
-from lightspeed_retail.wire import instant, stamp
+from lightspeed_retail.resources import Resource
+from lightspeed_retail.resources.items import ItemShop
+from lightspeed_retail.resources.sales import Sale, SaleLine
+from lightspeed_retail.resources.stock import InventoryLog
 from lightspeed_sandbox.serve import Sandbox
 from lightspeed_sandbox.store import Store
 from lightspeed_sandbox.warehouse import URL_VARIABLE, Warehouse
+from tests.declared import RESOURCES
 from tests.end_to_end.project import (
+    EVERYTHING,
     MAIN_JOB,
     Project,
     by_key,
@@ -29,10 +33,11 @@ from tests.end_to_end.project import (
     differences,
     loaded,
     passing_warehouse,
-    selected,
     tables,
 )
-from tests.retailer import comparable, small_sandbox, small_store, table
+from tests.repeats import LaterRun, Rows
+from tests.retailer import asked, comparable, small_sandbox, small_store, table
+from tests.tapping import key_of
 
 LOOKBACK = timedelta(minutes=5)
 # Changes are read from when a walk began, as far as the stamps tell; it may have taken so long.
@@ -50,16 +55,18 @@ class House:
     def differences(self) -> dict[str, Any]:
         """What sandbox and warehouse do not agree about, by stream; a row that is there twice fails at once."""
         wrong = {}
-        for resource, rows in tables(self.server).items():
-            expected = {key: selected(resource, row) for key, row in table(self.sandbox.store, resource).items()}
-            found = {key: comparable(resource, row) for key, row in by_key(resource, rows).items()}
-            if difference := differences(expected, found):
+        loaded_tables = tables(self.server)
+        for resource in RESOURCES:
+            rows = by_key(resource, loaded_tables[resource])
+            found = {key: comparable(resource, row) for key, row in rows.items()}
+            if difference := differences(table(self.sandbox, resource), found):
                 wrong[resource.api.stream] = difference
         return wrong
 
-    def asked(self, resource: type[Resource]) -> list[dict[str, str]]:
-        """The queries of all requests to a list, in their order."""
-        return [entry["query"] for entry in self.sandbox.requests if entry["path"].endswith(resource.api.path)]
+    def walks(self, resource: type[Resource]) -> list[dict[str, str]]:
+        """The queries of the walk by key through a list, in their order."""
+        queries = [entry["query"] for entry in asked(self.sandbox, resource)]
+        return [query for query in queries if query.get("sort") == resource.api.key]
 
 
 @pytest.fixture
@@ -72,32 +79,12 @@ def build(tmp_path: Path) -> Iterator[Callable[..., House]]:
         def over(store: Store, **options: Any) -> House:
             sandbox = small_sandbox(store, **options).start()
             running.append(sandbox)
-            project.variables = {**sandbox.environment(), URL_VARIABLE: server.url}
+            project.variables = {**sandbox.environment(), **EVERYTHING, URL_VARIABLE: server.url}
             return House(project, server, sandbox)
 
         yield over
         for sandbox in running:
             sandbox.stop()
-
-
-def newest_stamps(store: Store) -> dict[type[Resource], str]:
-    """The latest change of every resource that carries a stamp."""
-    found = {}
-    for resource in Resource.all():
-        if isinstance(resource.api.bookmark, Stamp) and store.count(resource):
-            field = resource.api.bookmark.field
-            found[resource] = max(row[field] for row in store.select(resource) if row[field])
-    return found
-
-
-def parents() -> dict[type[Resource], type[Resource]]:
-    """For each resource whose rows ride on another one, that other one."""
-    return {
-        field.nested.resource: parent
-        for parent in Resource.all()
-        for field in parent.riders()
-        if field.nested is not None and field.nested.resource is not None
-    }
 
 
 def sent_since(rows: list[dict[str, Any]], before: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -106,60 +93,52 @@ def sent_since(rows: list[dict[str, Any]], before: list[dict[str, Any]]) -> list
     return [row for row in rows if row["_sdc_extracted_at"] > last]
 
 
-def test_a_second_run_after_a_day_brings_what_changed_and_doubles_nothing(build: Callable[..., House]) -> None:
-    house = build(small_store(days=25, sales_per_day=10))
-    house.project.run_well(MAIN_JOB)
-    assert house.differences() == {}
-    before = tables(house.server)
-    since = {
-        resource: stamp(instant(newest) - LOOKBACK - LOAD)
-        for resource, newest in newest_stamps(house.sandbox.store).items()
-    }
-    first_price = sum(entry["cost"] for entry in house.sandbox.requests)
+def test_every_row_of_every_stream_lands_and_a_week_later_exactly_what_changed(build: Callable[..., House]) -> None:
+    house = build(small_store())
+    before: Rows = {resource: house.sandbox.rows(resource) for resource in RESOURCES}
+    assert [resource.api.stream for resource in RESOURCES if not before[resource]] == []
 
-    house.sandbox.advance(1)
-    house.sandbox.forget_requests()
     house.project.run_well(MAIN_JOB)
 
     assert house.differences() == {}
-    after = tables(house.server)
-    again = {resource: sent_since(after[resource], before[resource]) for resource in since}
-    assert again[Resource.named("Sale")], "a day of trade has sales"
-    assert {resource.api.stream: rows for resource in since if (rows := stale(resource, again, since))} == {}
-    assert unfiltered(house, since) == []
-    assert sum(entry["cost"] for entry in house.sandbox.requests) < first_price
-    # The access token of the day before has ended, by the sandbox's clock.
+    first, price = tables(house.server), spent(house.sandbox)
+    sale, line = (key_of(*edited) for edited in a_week_of_trade(house.sandbox))
+
+    house.project.run_well(MAIN_JOB)
+
+    assert house.differences() == {}
+    assert spent(house.sandbox) < price
+    second = tables(house.server)
+    sent: Rows = {resource: sent_since(second[resource], first[resource]) for resource in RESOURCES}
+    run = LaterRun(before, sent, LOOKBACK + LOAD)
+    assert {each.api.stream: rows for each in RESOURCES if (rows := run.sent_for_no_reason(each))} == {}
+    assert sale in {key_of(Sale, row) for row in sent[Sale]}
+    assert line in {key_of(SaleLine, row) for row in sent[SaleLine]}
+    # Goods were sold, counted and moved.
+    assert 0 < len(sent[ItemShop]) < len(second[ItemShop])
+    assert 0 < len(sent[InventoryLog]) < len(second[InventoryLog])
+    # The access token of the week before has ended, by the sandbox's clock.
     statuses = Counter(entry["status"] for entry in house.sandbox.requests)
     assert statuses.keys() <= {200, 401}
     assert statuses[401] <= 1
 
 
-def stale(
-    resource: type[Resource], again: dict[type[Resource], list[dict[str, Any]]], since: dict[type[Resource], str]
-) -> list[int]:
-    """Keys of rows that a second run sent for no reason: neither they nor the rows they ride on have changed."""
-    assert isinstance(resource.api.bookmark, Stamp)
-    field, parent = resource.api.bookmark.field, parents().get(resource)
-    changed = {row[parent.api.key] for row in again[parent]} if parent else set()
+def a_week_of_trade(sandbox: Sandbox) -> list[tuple[type[Resource], dict[str, Any]]]:
+    """Let a week pass; then edit a sale that was completed before it, and a line of an open sale alone."""
+    completed = sandbox.store.select(Sale, '"completed" = 1', order='"completeTime"', limit=1)[0]
+    sandbox.advance(7)
+    sandbox.forget_requests()
+    opened = sandbox.store.select(Sale, '"completed" = 0', limit=1)[0]
+    line = sandbox.store.select(SaleLine, '"saleID" = ?', (opened["saleID"],))[0]
     return [
-        row[resource.api.key]
-        for row in again[resource]
-        if row[field] < since[resource] and not (parent and row[parent.api.key] in changed)
+        (Sale, sandbox.edit(Sale, completed["saleID"], {"referenceNumber": "edited"})),
+        (SaleLine, sandbox.edit(SaleLine, line["saleLineID"], {"unitQuantity": 77})),
     ]
 
 
-def unfiltered(house: House, since: dict[type[Resource], str]) -> list[dict[str, str]]:
-    """Requests that ask for more than what is new; shops are read once more whole, for their time zone."""
-    found = []
-    for resource, moment in since.items():
-        bookmark = resource.api.bookmark
-        if isinstance(bookmark, Stamp) and resource.__name__ != "Shop":
-            found += [
-                query
-                for query in house.asked(resource)
-                if not any(query.get(name, "") >= f">=,{moment}" for name in bookmark.candidates)
-            ]
-    return found
+def spent(sandbox: Sandbox) -> float:
+    """Drips, as the sandbox counts them."""
+    return float(sum(entry["cost"] for entry in sandbox.requests))
 
 
 def test_times_land_in_utc_whatever_the_time_zone_of_the_database(build: Callable[..., House]) -> None:
@@ -200,15 +179,15 @@ def test_a_run_that_was_killed_halfway_is_completed_by_the_next_one(
     build: Callable[..., House], kill: Callable[[subprocess.Popen[bytes]], None]
 ) -> None:
     house = build(small_store(days=30, sales_per_day=18), latency=0.1)
-    sale, line = Resource.named("Sale"), Resource.named("SaleLine")
     log = house.project.folder / "killed.txt"
 
     with house.project.start(MAIN_JOB, log, TARGET_POSTGRES_BATCH_SIZE_ROWS="100") as meltano:
-        wait_for(meltano, log, lambda: len(house.asked(sale)) > 3)
+        wait_for(meltano, log, lambda: len(house.walks(Sale)) > 3)
         kill(meltano)
     assert meltano.returncode != 0
     with connected(house.server) as connection:
-        assert 0 < len(loaded(connection, line)) < house.sandbox.store.count(line), "the run was stopped in the middle"
+        lines = len(loaded(connection, SaleLine))
+    assert 0 < lines < house.sandbox.store.count(SaleLine), "the run was stopped in the middle"
     house.sandbox.forget_requests()
     house.sandbox.server.latency = 0
     # Meltano keeps a run that was killed for a running one for some minutes.
@@ -217,8 +196,8 @@ def test_a_run_that_was_killed_halfway_is_completed_by_the_next_one(
     assert house.differences() == {}
     if kill is kill_tap:
         # The loader has written what came before, and Meltano knows how far that was.
-        assert house.asked(sale)[0]["saleID"] > ">,0"
-        assert len(house.asked(sale)) < house.sandbox.store.count(sale) / 100
+        assert house.walks(Sale)[0]["saleID"] > ">,0"
+        assert len(house.walks(Sale)) < house.sandbox.store.count(Sale) / 100
 
 
 def wait_for(process: subprocess.Popen[bytes], log: Path, condition: Callable[[], bool]) -> None:

@@ -62,6 +62,6 @@ def test_the_price_of_a_page_is_known_before_it_is_asked_for(
     assert Query(resource, relations=relations).price == Decimal(price)
 
 
-def test_an_unknown_relation_has_no_price() -> None:
-    with pytest.raises(KeyError):
-        _ = Query(Sale, relations=("Salelines",)).price
+@pytest.mark.parametrize("path", ["Salelines", "SaleLines.Nothing", "Nothing.Within"])
+def test_an_unknown_relation_may_be_of_the_dearer_kind(path: str) -> None:
+    assert Query(Sale, relations=("SaleNotes", path)).price == Decimal("1.6")

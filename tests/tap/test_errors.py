@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 
 from lightspeed_retail.resources.account import Account
+from lightspeed_retail.resources.company import Session
 from lightspeed_sandbox.config import Config
 from lightspeed_sandbox.serve import Sandbox
 from lightspeed_sandbox.store import Store
+from tests.retailer import WIDE
 from tests.tapping import Spoken, Tap
 
 SENTINEL = "sentinel5ecret"
@@ -23,7 +25,8 @@ SENTINEL = "sentinel5ecret"
 def sandbox() -> Iterator[Sandbox]:
     store = Store()
     store.put(Account, [{"accountID": 4711, "name": "Northwind Cycles"}])
-    with Sandbox(Config(), store=store) as running:
+    store.put(Session, [{"systemUserID": 1}])
+    with Sandbox(Config(**WIDE), store=store) as running:
         yield running
 
 

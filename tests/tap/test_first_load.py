@@ -15,7 +15,7 @@ import pytest
 from lightspeed_retail.resources import Part, Resource
 from lightspeed_sandbox.serve import Sandbox
 from tests.declared import RESOURCES, carried
-from tests.retailer import comparable, plain, small_sandbox, table
+from tests.retailer import by_key, plain, small_sandbox, table
 from tests.tapping import Spoken, Tap, selecting
 
 
@@ -76,13 +76,12 @@ def test_a_schema_comes_before_the_records_of_its_stream(load: Load) -> None:
 
 @pytest.mark.parametrize("resource", RESOURCES)
 def test_every_row_of_the_account_arrives_with_every_value(load: Load, resource: type[Resource]) -> None:
-    key = resource.api.key
-    arrived = {record[key]: comparable(resource, record) for record in load.spoken.records(resource.api.stream)}
-    there = table(load.sandbox.store, resource)
+    arrived = by_key(resource, load.spoken.records(resource.api.stream))
+    there = table(load.sandbox, resource)
     assert there
     assert arrived.keys() == there.keys()
-    for number, row in there.items():
-        assert arrived[number] == row, number
+    for key, row in there.items():
+        assert arrived[key] == row, key
 
 
 @pytest.mark.parametrize("resource", RESOURCES)

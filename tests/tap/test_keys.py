@@ -11,7 +11,9 @@ from tap_lightspeed_retail.keys import KeySet
 KEYS = st.lists(st.integers(1, 60))
 
 
-@pytest.mark.parametrize(("keys", "text"), [([], ""), ([7], "7"), ([1, 2, 3, 5, 8, 9], "1-3,5,8-9"), ([3, 1, 2], "1-3")])
+@pytest.mark.parametrize(
+    ("keys", "text"), [([], ""), ([7], "7"), ([1, 2, 3, 5, 8, 9], "1-3,5,8-9"), ([3, 1, 2], "1-3")]
+)
 def test_keys_as_a_text(keys: list[int], text: str) -> None:
     assert str(KeySet.of(keys)) == text
 

@@ -39,9 +39,7 @@ def readings(
     streams: Iterable[str], phases: Phases = everything_loading, masks: Mapping[str, Mask] | None = None
 ) -> list[Reading]:
     """All walks of a plan."""
-    selected = {
-        BY_STREAM[name]: (masks or {}).get(name) or default_mask(BY_STREAM[name]) for name in streams
-    }
+    selected = {BY_STREAM[name]: (masks or {}).get(name) or default_mask(BY_STREAM[name]) for name in streams}
     return [reading for found in make_plan(Circumstances(selected, phases)).values() for reading in found]
 
 

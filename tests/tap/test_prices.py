@@ -45,7 +45,9 @@ def night(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Sandbox, l
         tap = Tap.over(sandbox, tmp_path_factory.mktemp("night"))
         # The first load of the million is what another test does with fewer rows; here only its bookmark matters.
         log = InventoryLog.api
-        others = [resource.api.stream for resource in RESOURCES if resource.api.selected and resource is not InventoryLog]
+        others = [
+            resource.api.stream for resource in RESOURCES if resource.api.selected and resource is not InventoryLog
+        ]
         state = tap.run_well(catalog=selecting(*others)).state
         ((highest,),) = store.query('SELECT max("inventoryLogID") FROM "InventoryLog"')
         state["bookmarks"][log.stream] = {"replication_key": log.key, "replication_key_value": highest}

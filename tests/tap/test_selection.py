@@ -10,11 +10,17 @@ from typing import Any
 
 import pytest
 
-from lightspeed_retail.resources import Resource
+from lightspeed_retail.resources import Days, Resource
+from lightspeed_retail.resources.sales import Sale
 from lightspeed_sandbox.serve import Sandbox
-from tests.declared import RESOURCES
-from tests.retailer import small_sandbox
+from tests.declared import RESOURCES, rides
+from tests.retailer import asked, small_sandbox
 from tests.tapping import Message, Spoken, Tap, selecting
+
+Walk = tuple[type[Resource], list[dict[str, Any]]]
+
+_DAYS = ("startDate", "endDate")
+SNAPSHOT = Path(__file__).with_name("requests.json")
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +39,11 @@ def run(sandbox: Sandbox, folder: Path, catalog: Message | None) -> tuple[Spoken
 def asked_of(log: list[dict[str, Any]], path: str) -> set[tuple[str, float]]:
     """The relations and the price of every request for a list."""
     return {(entry["query"].get("load_relations", ""), entry["cost"]) for entry in log if entry["path"].endswith(path)}
+
+
+def pages_of(sandbox: Sandbox, log: list[dict[str, Any]], resource: type[Resource]) -> list[dict[str, Any]]:
+    """The requests that walk through a list; reports look at the first event of one, which is no walk."""
+    return [entry for entry in asked(sandbox, resource, log) if entry["query"].get("limit") != "1"]
 
 
 def test_sales_with_their_lines_and_payments_are_one_walk(sandbox: Sandbox, tmp_path: Path) -> None:
@@ -105,28 +116,25 @@ def usual(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> tuple[S
 
 @pytest.mark.parametrize("resource", [resource for resource in RESOURCES if resource.api.enveloped])
 def test_by_default_copies_of_other_streams_are_not_loaded(
-    usual: tuple[Spoken, list[dict[str, Any]]], resource: type[Resource]
+    sandbox: Sandbox, usual: tuple[Spoken, list[dict[str, Any]]], resource: type[Resource]
 ) -> None:
-    _, log = usual
-    sent = [entry["query"] for entry in log if entry["path"].endswith(resource.api.path)]
+    pages = pages_of(sandbox, usual[1], resource)
     wanted = {field.name for field in resource.relations() if field.nested and field.nested.selected_by_default}
     wanted |= {field.name for field in resource.riders()}
-    relations = {name for query in sent for name in json.loads(query.get("load_relations", "[]")) if "." not in name}
-    ridden = any(field.nested and field.nested.resource is resource for each in RESOURCES for field in each.riders())
-    assert bool(sent) != ridden
-    assert relations == (set() if ridden else wanted - ({"all"} if resource.api.stream == "shops" else set()))
+    loaded = {name for page in pages for name in json.loads(page["query"].get("load_relations", "[]"))}
+    assert bool(pages) == (resource.api.selected and not rides(resource))
+    assert {name for name in loaded if "." not in name} == (wanted if pages else set())
 
 
-def test_every_request_costs_what_its_words_say(usual: tuple[Spoken, list[dict[str, Any]]]) -> None:
+def test_every_request_costs_what_its_words_say(sandbox: Sandbox, usual: tuple[Spoken, list[dict[str, Any]]]) -> None:
     _, log = usual
-    paths = {resource.api.path: resource for resource in RESOURCES}
     lists = [entry for entry in log if "limit" in entry["query"]]
-    for entry in lists:
-        resource = next(found for path, found in paths.items() if entry["path"].endswith(path))
+    found = [(resource, entry) for resource in RESOURCES for entry in asked(sandbox, resource, lists)]
+    assert len(found) == len(lists) > len(RESOURCES) / 2
+    for resource, entry in found:
         names = json.loads(entry["query"].get("load_relations", "[]"))
         prices = [Decimal("0.4") if _many(resource, name) else Decimal("0.2") for name in names]
         assert Decimal(str(entry["cost"])) == 1 + sum(prices), entry
-    assert len(lists) > len(RESOURCES) / 2
 
 
 def _many(resource: type[Resource], path: str) -> bool:
@@ -146,7 +154,75 @@ def test_nothing_dear_is_ever_asked_for(usual: tuple[Spoken, list[dict[str, Any]
     assert {entry["status"] for entry in log} == {200}
 
 
-def test_a_walk_asks_for_full_pages_only(usual: tuple[Spoken, list[dict[str, Any]]]) -> None:
+def test_a_walk_asks_for_full_pages_only(sandbox: Sandbox, usual: tuple[Spoken, list[dict[str, Any]]]) -> None:
     spoken, log = usual
-    pages = [entry for entry in log if entry["path"].endswith("/Sale.json")]
-    assert len(pages) == -(-len(spoken.records("sales")) // 100)
+    assert len(pages_of(sandbox, log, Sale)) == -(-len(spoken.records("sales")) // 100)
+
+
+@pytest.fixture(scope="module")
+def requests(
+    sandbox: Sandbox, usual: tuple[Spoken, list[dict[str, Any]]], tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, list[dict[str, Any]]]:
+    """What a first load asks for to bring each stream, where its properties are selected as by default.
+
+    Streams that are off by default are read by a run of their own.
+    """
+    off = [resource for resource in RESOURCES if not resource.api.selected]
+    _, others = run(sandbox, tmp_path_factory.mktemp("off"), selecting(*(resource.api.stream for resource in off)))
+    return {
+        resource.api.stream: [
+            line
+            for walk in _walks(sandbox, others if resource in off else usual[1], resource)
+            for line in _lines(sandbox, walk)
+        ]
+        for resource in RESOURCES
+    }
+
+
+def _walks(sandbox: Sandbox, log: list[dict[str, Any]], resource: type[Resource]) -> Iterator[Walk]:
+    """The requests for the rows of a resource by the list that they go to; reports look for the first event before."""
+    bookmark = resource.api.bookmark
+    if isinstance(bookmark, Days):
+        begun = Resource.named(bookmark.first[0])
+        yield begun, [entry for entry in asked(sandbox, begun, log) if bookmark.first[1] in entry["query"]]
+    for way in _ways(resource):
+        yield way, [entry for entry in pages_of(sandbox, log, way) if "after" not in entry["query"]]
+
+
+def _ways(resource: type[Resource]) -> list[type[Resource]]:
+    """The lists to ask for the rows of a resource: those of its parents first, and its own one."""
+    carriers = [
+        each for each in RESOURCES for field in each.riders() if field.nested and field.nested.resource is resource
+    ]
+    parents = [Resource.named(resource.api.parent)] if resource.api.parent and not carriers else carriers
+    return [*(way for parent in parents for way in _ways(parent)), resource]
+
+
+def _lines(sandbox: Sandbox, walk: Walk) -> list[dict[str, Any]]:
+    """Each request with its price; keys of parents and days are told by their names."""
+    resource, entries = walk
+    lines = {_line(sandbox, resource, entry): entry["cost"] for entry in entries}
+    return [{"request": line, "drips": price} for line, price in lines.items()]
+
+
+def _line(sandbox: Sandbox, resource: type[Resource], entry: Message) -> str:
+    path = entry["path"].replace(f"/{sandbox.account}/", "/{accountID}/")
+    if resource.api.parent:
+        path = f"{path.partition('{accountID}')[0]}{{accountID}}{resource.api.path}"
+    words = {name: "MM/DD/YYYY" if name in _DAYS else value for name, value in entry["query"].items()}
+    query = "&".join(f"{name}={value}" for name, value in words.items())
+    return f"{entry['method']} {path}{'?' if query else ''}{query}"
+
+
+def test_what_a_first_load_asks_for_and_what_it_costs_changes_only_on_purpose(
+    requests: dict[str, list[dict[str, Any]]], pytestconfig: pytest.Config
+) -> None:
+    found = json.dumps(requests, indent=1, sort_keys=True) + "\n"
+    if pytestconfig.getoption("--update-requests"):
+        SNAPSHOT.write_text(found, encoding="utf-8")
+    assert SNAPSHOT.read_text(encoding="utf-8") == found
+
+
+@pytest.mark.parametrize("resource", RESOURCES)
+def test_every_stream_is_asked_for(requests: dict[str, list[dict[str, Any]]], resource: type[Resource]) -> None:
+    assert requests[resource.api.stream] != []

@@ -68,7 +68,12 @@ def test_what_is_gone_is_marked_by_its_key_and_nothing_else_is(sandbox: Sandbox,
         resource.api.stream: [sorted([DELETED_AT, "accountID", resource.api.key])]
         for resource in (SaleLine, Category, Tag, Customer)
     }
-    assert [marked(second, each) for each in (SaleLine, Category, Tag, Customer)] == [[line], [category], [tag], [loser]]
+    assert [marked(second, each) for each in (SaleLine, Category, Tag, Customer)] == [
+        [line],
+        [category],
+        [tag],
+        [loser],
+    ]
     pass_days(sandbox, 2)
     assert marks(tap.run_well(state=second.state)) == {}
 
