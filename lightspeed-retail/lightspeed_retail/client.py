@@ -333,7 +333,14 @@ def has_number(resource: type[Resource]) -> bool:
 
 
 def _rows(answer: Record, query: Query) -> list[Record]:
-    return rows(answer, query.resource.envelope(), query.resource.api.key)
+    key = query.resource.api.key
+    found = rows(answer, query.resource.envelope(), key)
+    if has_number(query.resource):
+        for row in found:
+            if not str(row.get(key, "")).isdecimal():
+                message = f"{query.resource.__name__}: a row has no number in {key}, so it cannot be told apart."
+                raise errors.RequestRefusedError(message, status=HTTPStatus.OK)
+    return found
 
 
 def _is_list(body: Record, resource: type[Resource]) -> bool:

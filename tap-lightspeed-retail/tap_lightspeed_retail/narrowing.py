@@ -98,6 +98,8 @@ class Narrowing:
         """Whether the rows of a child are narrowed by what its parent's are not, so that they cannot come with it."""
         if self.conditions.get(child.api.stream):
             return True
+        if _is_polled(child, parent) and self.fingerprint(parent):
+            return True
         return bool(self.shops) and names_shop(child) and not names_shop(parent)
 
     def fingerprint(self, resource: type[Resource]) -> str:
@@ -127,6 +129,11 @@ class Narrowing:
         if until is None:
             return Filter(resource.api.event, ">=", stamp(begin))
         return Filter(resource.api.event, "><", f"{stamp(begin)},{stamp(until)}")
+
+
+def _is_polled(child: type[Resource], parent: type[Resource]) -> bool:
+    """Whether the own list of a child tells of all its rows, be their parents read or not."""
+    return any(field.nested and field.nested.polled and field.nested.resource is child for field in parent.riders())
 
 
 def names_shop(resource: type[Resource]) -> bool:

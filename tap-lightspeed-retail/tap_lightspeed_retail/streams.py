@@ -13,9 +13,15 @@ from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.singerlib import RecordMessage, SchemaMessage
 
 from lightspeed_retail.drift import Drift
-from lightspeed_retail.errors import LightspeedError, NotFoundError, RequestRefusedError, RightsError
+from lightspeed_retail.errors import (
+    LightspeedError,
+    NotFoundError,
+    RequestRefusedError,
+    RightsError,
+    SettingsError,
+)
 from lightspeed_retail.resources import FieldType, Resource, Stamp, Tail
-from lightspeed_retail.wire import Decoder, Decoding, Record, nested_rows
+from lightspeed_retail.wire import UNKNOWN_FIELDS, Decoder, Decoding, Record, nested_rows
 from tap_lightspeed_retail.memory import Memory
 from tap_lightspeed_retail.plan import Reading, Rider
 from tap_lightspeed_retail.progress import State, bookmark_key, within
@@ -26,7 +32,7 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
     from singer_sdk.helpers import types
-    from singer_sdk.singerlib import MetadataMapping
+    from singer_sdk.singerlib import Catalog, MetadataMapping
 
     from tap_lightspeed_retail.tap import TapLightspeedRetail
 
@@ -72,6 +78,26 @@ class ResourceStream(Stream):
         if preset and preset not in self.resource.api.presets:
             metadata.root.selected = False
         return metadata
+
+    def apply_catalog(self, catalog: Catalog) -> None:
+        """Take over a catalog, unless it speaks of other names than the settings do.
+
+        Raises:
+            SettingsError: It was made with other names.
+        """
+        super().apply_catalog(catalog)
+        if self._input_schema is None:
+            return
+        properties = self._input_schema.setdefault("properties", {})
+        lacking = [key for key in primary_keys(self.resource, self.form) if key not in properties]
+        if lacking:
+            message = (
+                f"The catalog's stream {self.name} has no {lacking[0]}; was it made with other field_names? "
+                "Discover it again (in Meltano: --refresh-catalog)."
+            )
+            raise SettingsError(message)
+        if self.form.keeps_unknown(self.resource):
+            properties.setdefault(UNKNOWN_FIELDS, self.schema["properties"][UNKNOWN_FIELDS])
 
     @property
     def emit_activate_version_messages(self) -> bool:
@@ -150,6 +176,9 @@ class ResourceStream(Stream):
             if not isinstance(row, dict):
                 continue
             full = {**rider.parent_key(parent), **row}
+            if not str(full.get(rider.resource.api.key, "")).isdecimal():
+                stream.drift.misfit(rider.resource.api.key, full.get(rider.resource.api.key), personal=False)
+                continue
             for inner in rider.riders:
                 yield from self._ride(full, inner)
             if rider.emits and not stream.is_repetition(full):
@@ -196,8 +225,8 @@ class ResourceStream(Stream):
         """Note from where this stream's own follow-up begins: where the walk through its parents began."""
         state = self.stream_state
         if isinstance(self.resource.api.bookmark, Tail):
-            reached = max(self._highest_key, bookmark_key(state))
-            state.update(replication_key=self.resource.api.key, replication_key_value=reached)
+            if not bookmark_key(state) and self._highest_key:
+                state.update(replication_key=self.resource.api.key, replication_key_value=self._highest_key)
         elif isinstance(self.resource.api.bookmark, Stamp) and not state.get("replication_key_value"):
             bookmark = within(state, "with", parent).get("replication_key_value")
             if isinstance(bookmark, str):
@@ -212,9 +241,21 @@ class ResourceStream(Stream):
         self.count += 1
         key = record[self.form.naming(self.resource.api.key)]
         if isinstance(key, int):
-            self._highest_key = max(self._highest_key, key)
+            if key > self._highest_key and not self._is_young(row):
+                self._highest_key = key
             self.run.watch(self, key)
         return record
+
+    def _is_young(self, row: Record) -> bool:
+        """Whether a row with a lower key may still become visible after this one."""
+        bookmark = self.resource.api.bookmark
+        if not isinstance(bookmark, Tail) or bookmark.created is None:
+            return False
+        return str(row.get(bookmark.created)) >= self._settled
+
+    @cached_property
+    def _settled(self) -> str:
+        return self.run.walker.settled
 
     def _unset_key(self, name: str) -> Any:
         """A report may lack a dimension, such as the payment type of nothing: no part of a key can be null."""

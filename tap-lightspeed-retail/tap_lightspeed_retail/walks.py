@@ -87,7 +87,12 @@ class Walker:
         """How far streams have come that are fed by a list which only grows."""
         bookmark = resource.api.bookmark
         created = bookmark.created if isinstance(bookmark, Tail) else None
-        return KeyProgress(states, resource.api.key, created, stamp(self.client.now - self.lookback))
+        return KeyProgress(states, resource.api.key, created, self.settled)
+
+    @property
+    def settled(self) -> str:
+        """The moment before which all rows are visible."""
+        return stamp(self.client.now - self.lookback)
 
     def snapshot(self, reading: Reading, state: State, every: timedelta) -> Iterator[Rows]:
         """A large list without a stamp: whole when it is due, in between from its last page on.

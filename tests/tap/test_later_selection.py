@@ -108,7 +108,7 @@ def test_a_backfill_that_is_killed_goes_on_where_it_stopped(sandbox: Sandbox, tm
         state = message.get("value", {}).get("bookmarks", {}).get("sales", {})
         return bool(state.get("backfill", {}).get("first_load", {}).get("key"))
 
-    killed = tap.stop_midway(lambda process: _kill(process), has_begun, catalog=catalog, state=first.state).settled()
+    killed = tap.stop_midway(_kill, has_begun, catalog=catalog, state=first.state).settled()
     sandbox.forget_requests()
     resumed = tap.run_well(catalog=catalog, state=killed.state)
     sales = Warehouse().load(killed, resumed).rows["sales"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -12,37 +12,32 @@ from lightspeed_retail.resources import Resource
 from lightspeed_sandbox.serve import Sandbox
 from tests.declared import RESOURCES
 from tests.retailer import by_key, small_sandbox, table
-from tests.tapping import Spoken, Tap, Warehouse, selecting
+from tests.tapping import Message, Tap, selecting
 
 
 @dataclass
 class Load:
-    """A first load with everything selected, and runs that go on from points in it.
+    """A first load with everything selected.
 
     Args:
         sandbox: The account.
         tap: The tap.
-        whole: The load.
-        resumed: The runs that went on, by the number of lines before them.
+        whole: What the load said.
     """
 
     sandbox: Sandbox
     tap: Tap
-    whole: Spoken
-    resumed: dict[int, Spoken] = field(default_factory=dict)
+    whole: list[Message]
 
-    def until_the_end_of(self, stream: str) -> int:
-        """The line of the last state before the last record of a stream: it must not speak of that record."""
-        kinds = [(message["type"], message.get("stream")) for message in self.whole.messages]
-        last = max(number for number, kind in enumerate(kinds) if kind == ("RECORD", stream))
-        return max(number for number, (kind, _) in enumerate(kinds[:last]) if kind == "STATE")
+    def until_the_end_of(self, stream: str) -> list[Message]:
+        """The load up to the last state before the last record of a stream: it must not speak of that record."""
+        last = max(number for number, message in enumerate(self.whole) if _is_record(message, stream))
+        state = max(number for number, message in enumerate(self.whole[:last]) if message["type"] == "STATE")
+        return self.whole[: state + 1]
 
-    def resume(self, line: int) -> list[Spoken]:
-        """The load up to a line, and the run that goes on from there."""
-        before = Spoken(0, self.whole.lines[: line + 1], "")
-        if line not in self.resumed:
-            self.resumed[line] = self.tap.run_well(catalog=selecting(everything=True), state=before.state)
-        return [before, self.resumed[line]]
+
+def _is_record(message: Message, stream: str) -> bool:
+    return bool(message["type"] == "RECORD" and message["stream"] == stream)
 
 
 @pytest.fixture(scope="module")
@@ -50,12 +45,14 @@ def load(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Load]:
     folder: Path = tmp_path_factory.mktemp("load")
     with small_sandbox() as sandbox:
         tap = Tap.over(sandbox, folder)
-        yield Load(sandbox, tap, tap.run_well(catalog=selecting(everything=True)))
+        yield Load(sandbox, tap, tap.run_well(catalog=selecting(everything=True)).messages)
 
 
 # The account is read before anything can be known of it.
 @pytest.mark.parametrize("resource", [resource for resource in RESOURCES if resource.__name__ != "Account"])
 def test_a_state_speaks_of_no_row_that_has_not_been_sent(load: Load, resource: type[Resource]) -> None:
-    runs = load.resume(load.until_the_end_of(resource.api.stream))
-    rows = Warehouse().load(*runs).rows[resource.api.stream]
-    assert by_key(resource, rows.values()) == table(load.sandbox, resource)
+    stream = resource.api.stream
+    before = load.until_the_end_of(stream)
+    after = load.tap.run_well(catalog=selecting(stream, everything=True), state=before[-1]["value"])
+    sent = [message["record"] for message in before if _is_record(message, stream)]
+    assert by_key(resource, sent + after.records(stream)) == table(load.sandbox, resource)
