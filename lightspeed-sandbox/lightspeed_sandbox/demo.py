@@ -29,7 +29,7 @@ from lightspeed_sandbox.programs import search_path
 from lightspeed_sandbox.serve import Sandbox
 
 PIPELINE = ("meltano", "--log-format=plain", "run", "tap-lightspeed-retail", "target-postgres")
-REGISTERS = 12
+REGISTERS = 60
 
 _FOREIGN = ("TAP_", "TARGET_", "MELTANO_", "SINGER_", "PG")
 _EVERY = 0.2
@@ -203,6 +203,6 @@ def _say_what_next(places: Places, console: Console) -> None:
 
 
 def config_for(project: Path | None, *, days: int, sales_per_day: int, seed: int) -> Config:
-    """The set-up of the demo's sandbox: its data are kept, and its limits are those of a dozen registers."""
+    """The set-up of the demo's sandbox: its data are kept, and its limits are those of a large account."""
     data = (project or Path.cwd()) / ".demo" / "sandbox.sqlite"
     return Config(data=data, days=days, sales_per_day=sales_per_day, seed=seed, registers=REGISTERS)

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from lightspeed_retail.errors import NotFoundError
 from lightspeed_retail.resources import Days, Resource, Snapshot, Stamp, Tail
 from lightspeed_retail.wire import Record
-from tap_lightspeed_retail.days import days
 from tap_lightspeed_retail.plan import Phase, Reading, Rider, relations_of
 from tap_lightspeed_retail.progress import Progress, State
 from tap_lightspeed_retail.settings import value_of
@@ -65,9 +64,8 @@ class Reader:
             yield from self._pages(self._run.walker.period(reading), stream, reading)
 
     def _days(self, stream: ResourceStream) -> Iterator[Record]:
-        lookback = timedelta(days=value_of(self._run.settings, "report_lookback_days"))
         state: State = {} if stream.is_forced_whole else stream.stream_state
-        for rows in days(self._run.client, stream.resource, state, self._run.narrowing, lookback):
+        for rows in self._run.reports.rows(stream.resource, state):
             stream.checkpoint()
             yield from map(stream.typed, rows)
 

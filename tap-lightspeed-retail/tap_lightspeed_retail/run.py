@@ -18,6 +18,7 @@ from lightspeed_retail.query import Query
 from lightspeed_retail.resources import Resource, Snapshot
 from lightspeed_retail.wire import Record
 from tap_lightspeed_retail.check import VanishedCheck
+from tap_lightspeed_retail.days import Reports
 from tap_lightspeed_retail.history import History
 from tap_lightspeed_retail.narrowing import Narrowing
 from tap_lightspeed_retail.plan import Circumstances, Phase, Reading, Rider, make_plan, with_riders
@@ -101,6 +102,12 @@ class Run:
         return Walker(self.client, lookback, self.narrowing)
 
     @cached_property
+    def reports(self) -> Reports:
+        """Reads the reports by day."""
+        lookback = timedelta(days=value_of(self.settings, "report_lookback_days"))
+        return Reports(self.client, self.narrowing, lookback)
+
+    @cached_property
     def circumstances(self) -> Circumstances:
         """What decides the walks of the run."""
         selected = {stream.resource: stream.selects for stream in self._streams.values() if stream.selected}
@@ -154,12 +161,12 @@ class Run:
 
     def _account_rows(self) -> list[Record]:
         """The account as the list gives it, completed by its single answer, which has no envelope."""
+        account = self.client.account_id
+        listed = [row for row in self.client.known_accounts if int(row["accountID"]) == account]
         found = []
-        for row in self.client.known_accounts:
-            if int(row["accountID"]) != self.client.account_id:
-                continue
+        for row in listed or [{"accountID": str(account)}]:
             try:
-                single = self.client.record(f"/Account/{self.client.account_id}.json")
+                single = self.client.record(f"/Account/{account}.json")
             except ApiError as error:
                 _log.warning("accounts: only the list's fields are known: %s", error)
                 single = {}

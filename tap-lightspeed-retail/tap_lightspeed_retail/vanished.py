@@ -17,6 +17,7 @@ from lightspeed_retail.resources import Field, Resource
 from lightspeed_retail.wire import Record, nested_rows
 from tap_lightspeed_retail.keys import KeySet
 from tap_lightspeed_retail.narrowing import Narrowing
+from tap_lightspeed_retail.walks import key_sort
 
 DELETED_AT = "_sdc_deleted_at"
 """The Singer name of the moment at which a row was found to be gone."""
@@ -40,7 +41,7 @@ def _listed(client: Client, resource: type[Resource], narrowing: Narrowing) -> I
 
 def _query(resource: type[Resource], narrowing: Narrowing, *conditions: Filter) -> Query:
     archived = narrowing.archived(resource)
-    return Query(resource, (*conditions, *narrowing.filters(resource)), resource.api.key, archived=archived)
+    return Query(resource, (*conditions, *narrowing.filters(resource)), key_sort(resource), archived=archived)
 
 
 def _keys(client: Client, query: Query) -> Iterator[int]:

@@ -132,7 +132,7 @@ class Walker:
         return Query(
             resource,
             (*conditions, *extra, *self.narrowing.filters(resource)),
-            _key_sort(resource),
+            key_sort(resource),
             reading.relations,
             archived=self.narrowing.archived(resource),
         )
@@ -250,7 +250,7 @@ def _bookmark(resource: type[Resource]) -> Stamp:
     return bookmark
 
 
-def _key_sort(resource: type[Resource]) -> str | None:
+def key_sort(resource: type[Resource]) -> str | None:
     """The key where the API sorts by it; without a word it takes the key as well."""
     return resource.api.key if resource.api.key in resource.api.sortable else None
 
