@@ -86,18 +86,26 @@ class VanishedCheck:
         narrowed = self._run.narrowing.fingerprint(stream.resource)
         listed = listed_keys(self._run.client, stream.resource, self._run.narrowing)
         if "keys" in memory and memory.get("narrowed", "") == narrowed:
-            self._mark(stream, self._gone(stream, self._known(stream) - listed))
+            missing = self._known(stream) - listed
+            gone = self._gone(stream, missing)
+            if gone is None:
+                listed = listed | missing
+            else:
+                self._mark(stream, gone)
         memory.update(keys=str(listed), narrowed=narrowed)
 
-    def _gone(self, stream: ResourceStream, missing: KeySet) -> KeySet:
-        """Keys that are missing from the list; each is asked for again, for a row may have left only the list."""
+    def _gone(self, stream: ResourceStream, missing: KeySet) -> KeySet | None:
+        """Keys that are missing from the list; each is asked for again, for a row may have left only the list.
+
+        None where the API does not answer that; the keys are asked for again at the next check.
+        """
         if stream.resource.api.parent is not None:
             return missing
         try:
             return missing - still_there(self._run.client, stream.resource, missing)
         except RequestRefusedError as error:
             _log.warning("%s: vanished rows cannot be made sure of, so none is marked: %s", stream.name, error)
-            return KeySet()
+            return None
 
     def _mark(self, stream: ResourceStream, gone: KeySet) -> None:
         count = stream.mark_deleted(gone, {DELETED_AT: stamp(self._run.client.now)})

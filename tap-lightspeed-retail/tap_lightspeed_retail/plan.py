@@ -114,6 +114,11 @@ class Reading:
         return "=".join(self.extra) if self.extra else ""
 
     @property
+    def is_last_pass(self) -> bool:
+        """Whether no other walk brings rows of this list that it leaves out."""
+        return not self.resource.api.passes or self.extra == self.resource.api.passes[-1]
+
+    @property
     def price(self) -> Decimal:
         """Drips for each page of 100 rows."""
         return Query(self.resource, relations=self.relations).price

@@ -11,7 +11,7 @@ from lightspeed_retail.errors import NotFoundError
 from lightspeed_retail.resources import Days, Resource, Snapshot, Stamp, Tail
 from lightspeed_retail.wire import Record
 from tap_lightspeed_retail.plan import Phase, Reading, Rider, relations_of
-from tap_lightspeed_retail.progress import Progress, State
+from tap_lightspeed_retail.progress import Progress, State, within
 from tap_lightspeed_retail.settings import value_of
 from tap_lightspeed_retail.vanished import has_rows
 from tap_lightspeed_retail.walks import Rows
@@ -103,7 +103,7 @@ class Reader:
         for resource in (*fed, *(rider.resource for rider in reading.emitting)):
             stream = self._run.stream(resource.api.stream)
             if reading.phase is Phase.BACKFILL:
-                yield stream.stream_state.setdefault("backfill", {})
+                yield within(stream.stream_state, "backfill", reading.pass_name or "plain")
             else:
                 yield stream.entry(reading.resource, reading.pass_name)
 
@@ -113,7 +113,7 @@ class Reader:
             if reading.phase is not Phase.BACKFILL:
                 self._run.stream(rider.stream).settle(reading.resource.api.stream)
         for name in reading.fed:
-            if reading.phase is Phase.BACKFILL:
+            if reading.phase is Phase.BACKFILL and reading.is_last_pass:
                 self._run.history.settle(self._run.stream(name))
 
     def _follow_up(self, stream: ResourceStream) -> Iterator[Record]:

@@ -106,7 +106,7 @@ def test_a_backfill_that_is_killed_goes_on_where_it_stopped(sandbox: Sandbox, tm
 
     def has_begun(message: Message) -> bool:
         state = message.get("value", {}).get("bookmarks", {}).get("sales", {})
-        return bool(state.get("backfill", {}).get("first_load", {}).get("key"))
+        return bool(state.get("backfill", {}).get("plain", {}).get("first_load", {}).get("key"))
 
     killed = tap.stop_midway(_kill, has_begun, catalog=catalog, state=first.state).settled()
     sandbox.forget_requests()
@@ -134,3 +134,14 @@ def test_shops_that_are_added_later_are_missing_until_history_is_read_again(sand
     third = tap.run_well(catalog=selecting("sales"), state=second.state)
     wanted = sandbox.store.count(Sale, '"shopID" IN (1, 2)')
     assert len({record["saleID"] for record in third.records("sales")}) == wanted
+
+
+def test_history_of_gift_cards_is_read_again_too(sandbox: Sandbox, tmp_path: Path) -> None:
+    tap = Tap.over(sandbox, tmp_path, backfill_new_selections=True)
+    accounts = Resource.named("CreditAccount")
+    first = tap.run_well(catalog=selecting("credit_accounts", off=[("credit_accounts", "Contact")]))
+    later(sandbox)
+    second = tap.run_well(catalog=selecting("credit_accounts"), state=first.state)
+    found = {record["creditAccountID"]: record["giftCard"] for record in second.records("credit_accounts")}
+    assert found == {row["creditAccountID"]: row["giftCard"] for row in sandbox.store.select(accounts)}
+    assert set(found.values()) == {True, False}

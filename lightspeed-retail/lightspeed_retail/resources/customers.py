@@ -6,7 +6,7 @@ from datetime import datetime
 
 from lightspeed_retail.resources import parts
 from lightspeed_retail.resources.declaration import Money, Personal, PersonalDate, Resource, to_many, to_one
-from lightspeed_retail.resources.endpoint import Endpoint, Snapshot, Stamp, Vanishing
+from lightspeed_retail.resources.endpoint import Endpoint, Stamp, Vanishing
 
 _READ = ("employee:customers_read", "employee:customers")
 _WRITE = ("employee:customers",)
@@ -86,7 +86,7 @@ class CustomerType(Resource):
     TaxCategory = to_one("TaxCategory", children=("TaxCategoryClasses",))
 
 
-class CustomerCustomField(Resource):
+class CustomerCustomField(parts.CustomField, Resource):
     """A field of its own that an account gives its customers."""
 
     # The page lists timeStamp as sortable, but no answer carries one.
@@ -94,7 +94,6 @@ class CustomerCustomField(Resource):
         stream="customer_custom_fields",
         path="/Customer/CustomField.json",
         key="customFieldID",
-        bookmark=Snapshot(),
         sortable=("customFieldID", "name"),
         archived=True,
         verbs=("GET", "POST", "PUT", "DELETE"),
@@ -105,16 +104,8 @@ class CustomerCustomField(Resource):
         docs="https://developers.lightspeedhq.com/retail/endpoints/Customer-CustomField/",
     )
 
-    customFieldID: int
-    type: str
-    name: str
-    uom: str
-    decimalPrecision: int
-    archived: bool
-    default: str
 
-
-class CustomerCustomFieldChoice(Resource):
+class CustomerCustomFieldChoice(parts.CustomFieldChoice, Resource):
     """One of the values that a customer's custom field offers."""
 
     api = Endpoint(
@@ -134,13 +125,6 @@ class CustomerCustomFieldChoice(Resource):
         selected=False,
         docs="https://developers.lightspeedhq.com/retail/endpoints/Customer-CustomField-CustomFieldChoice/",
     )
-
-    customFieldChoiceID: int
-    value: str
-    name: str
-    canBeDeleted: bool
-    customFieldID: int
-    timeStamp: datetime
 
 
 class CreditAccount(Resource):
