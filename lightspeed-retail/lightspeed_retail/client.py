@@ -5,6 +5,7 @@ Source: pages "Introduction", "Pagination", "Rate limits" and "Errors" (sections
 
 from __future__ import annotations
 
+import itertools
 import logging
 import threading
 from collections.abc import Callable, Generator, Iterator
@@ -33,6 +34,8 @@ _MAX_TRIES = 8
 _FIRST_TRIES = 3
 _LONGEST_WAIT = 60.0
 _SMALLEST_PAGE = 10
+# How often an answer is asked for that may be too much for the API, before it is asked for less.
+_HEAVY_TRIES = 3
 _TOLERATED_SKEW = 120.0
 _TOO_MUCH = (HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.GATEWAY_TIMEOUT)
 
@@ -84,6 +87,7 @@ class Client:
         self.requests = 0
         self.account_id: int | None = None
         self.known_accounts: list[Record] = []
+        self._page_sizes: dict[type[Resource], int] = {}
         self._authorisation = authorisation
         self._api_url = api_url.rstrip("/")
         self._session = session or requests.Session()
@@ -131,6 +135,7 @@ class Client:
             CredentialsError: The API refused the credentials.
             UnreachableError: The API did not answer, however often it was asked.
         """
+        query = replace(query, limit=min(query.limit, self._page_sizes.get(query.resource, query.limit)))
         path = self.version.path(query.resource, self.account_id, query.parent)
         walk = self._walk(path, query)
         try:
@@ -153,12 +158,16 @@ class Client:
         while address is not None:
             answer, date = self._get_page(address, query)
             following = self._following(answer, address)
-            yield Page(_rows(answer, query), following, date)
+            found = _rows(answer, query)
+            if "@attributes" not in answer and len(found) >= PAGE_SIZE:
+                _log.warning("GET %s: %d rows and no link to more; there may be some.", path, len(found))
+            yield Page(found, following, date)
             address = following
 
     def _pages_by_key(self, path: str, query: Query) -> Iterator[Page]:
         key = query.resource.api.key
-        rest: Query | None = replace(query, sort=key)
+        # Without a word V2 sorts by the key as well, and a field that V3 does not sort by costs 4 drips.
+        rest: Query | None = replace(query, sort=key if key in query.resource.api.sortable else None)
         last = -1
         while rest is not None:
             address = f"{path}?{rest.encoded(self.version)}"
@@ -200,17 +209,21 @@ class Client:
         """Get a page; smaller pages where the API runs out of memory or time (it answers 500 or 504 then)."""
         limit = int(dict(parse_qsl(urlsplit(address).query)).get("limit", "0"))
         while True:
+            smaller = limit // 2
+            can_shrink = smaller >= _SMALLEST_PAGE
             try:
-                return self._get(address, query.price, query.resource)
+                return self._get(address, query.price, query.resource, _HEAVY_TRIES if can_shrink else _MAX_TRIES)
             except errors.OutageError as error:
-                limit //= 2
-                if limit < _SMALLEST_PAGE or error.status not in _TOO_MUCH:
+                if not can_shrink or error.status not in _TOO_MUCH:
                     raise
-                _log.warning("Trying %s again with %s rows a page.", urlsplit(address).path, limit)
+                _log.warning("Trying %s again with %s rows a page.", urlsplit(address).path, smaller)
+                limit = self._page_sizes[query.resource] = smaller
                 address = _with_limit(address, limit)
 
-    def _get(self, address: str, price: Decimal, listed: type[Resource] | None = None) -> tuple[Record, datetime]:
-        answer: tuple[Record, datetime] = self._get_with_retries(address, price, listed)
+    def _get(
+        self, address: str, price: Decimal, listed: type[Resource] | None = None, heavy_tries: int = _MAX_TRIES
+    ) -> tuple[Record, datetime]:
+        answer: tuple[Record, datetime] = self._get_with_retries(heavy_tries, address, price, listed)
         return answer
 
     def _get_once(self, address: str, price: Decimal, listed: type[Resource] | None) -> tuple[Record, datetime]:
@@ -296,16 +309,16 @@ class Client:
         broken = (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError)
 
         def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
-            retrying = backoff.on_exception(
-                waits,
-                (*repeatable, *broken),
-                max_tries=lambda: _MAX_TRIES if self._first_date else _FIRST_TRIES,
-                jitter=backoff.full_jitter,
-                on_backoff=self._log_retry,
-                logger=None,
-            )(function)
-
-            def call(*arguments: Any) -> Any:
+            def call(heavy_tries: int, *arguments: Any) -> Any:
+                retrying = backoff.on_exception(
+                    waits,
+                    (*repeatable, *broken),
+                    max_tries=lambda: _MAX_TRIES if self._first_date else _FIRST_TRIES,
+                    giveup=_after_heavy(heavy_tries),
+                    jitter=backoff.full_jitter,
+                    on_backoff=self._log_retry,
+                    logger=None,
+                )(function)
                 try:
                     return retrying(*arguments)
                 except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
@@ -325,6 +338,16 @@ class Client:
     def _unreachable(self, error: Exception) -> errors.UnreachableError:
         what = type(error).__name__
         return errors.UnreachableError(f"Cannot reach {self._api_url} ({what}): check api_url and the network.")
+
+
+def _after_heavy(tries: int) -> Callable[[Exception], bool]:
+    """Gives up after so many answers that say that the question was too much."""
+    left = itertools.count(tries - 1, -1)
+
+    def gives_up(error: Exception) -> bool:
+        return isinstance(error, errors.OutageError) and error.status in _TOO_MUCH and next(left) <= 0
+
+    return gives_up
 
 
 def has_number(resource: type[Resource]) -> bool:

@@ -18,16 +18,23 @@ class Drift:
     shown in the log, unless they are personal, and all are counted.
     """
 
-    def __init__(self, stream: str, *, kept: bool = False) -> None:
-        """Report on behalf of a stream; `kept` says whether unknown fields and misfitting values are kept."""
+    def __init__(self, stream: str, *, kept: bool = False, expected: bool = False) -> None:
+        """Report on behalf of a stream.
+
+        Args:
+            stream: Its name.
+            kept: Whether unknown fields and misfitting values are kept.
+            expected: Whether unknown fields are nothing to speak of, because nobody has declared the list.
+        """
         self.stream = stream
+        self._expected = expected
         self.misfits: Counter[str] = Counter()
         self.new_fields: set[str] = set()
         self._fate = "it is kept" if kept else "set keep_unknown_fields to keep it"
 
     def unknown(self, field: str) -> None:
         """Name a field that Lightspeed has added."""
-        if field not in self.new_fields:
+        if field not in self.new_fields and not self._expected:
             self.new_fields.add(field)
             _log.warning(
                 "%s: the API sends a field that this version does not know: %s (%s)", self.stream, field, self._fate

@@ -16,7 +16,7 @@ from lightspeed_retail.resources import Days, Resource
 from lightspeed_sandbox.errors import ApiError
 from lightspeed_sandbox.filters import Condition, condition
 from lightspeed_sandbox.relations import Relations, parse
-from lightspeed_sandbox.sorting import Sort, cursor, documented, sortable
+from lightspeed_sandbox.sorting import Sort, cursor, documented, sorts_by
 
 MOST_ROWS = 100
 DAYS_WANTED = ("startDate", "endDate")
@@ -35,6 +35,7 @@ class ListRequest:
     """A list request, understood.
 
     Args:
+        resource: Whose list.
         conditions: What the rows must meet.
         relations: What is loaded with them.
         limit: Rows on the page.
@@ -45,6 +46,7 @@ class ListRequest:
         offset: How many rows to skip, in V2.
     """
 
+    resource: type[Resource]
     conditions: tuple[Condition, ...]
     relations: Relations
     limit: int
@@ -71,7 +73,8 @@ class ListRequest:
         kept = {name: value for name, value in params.items() if name not in _PAGING[Version.V3]}
 
         def address(direction: str, place: Sequence[Any]) -> str:
-            wanted = {**kept, "sort": self.sort.text, "limit": str(self.limit), direction: cursor(place)}
+            order = {"sort": self.sort.text} if sorts_by(self.resource, self.sort.text.removeprefix("-")) else {}
+            wanted = {**kept, **order, "limit": str(self.limit), direction: cursor(place)}
             return f"{base}?{urlencode(wanted, quote_via=quote, safe='')}"
 
         return {
@@ -106,6 +109,7 @@ class Reader:
         filters = [name for name in params if name not in words and name not in self.ignored]
         conditions = [condition(resource, relations.tree, name, params[name], self.zone) for name in filters]
         asked = ListRequest(
+            resource=resource,
             conditions=(
                 *conditions,
                 *_hidden(resource, params),
@@ -140,7 +144,7 @@ def _words(resource: type[Resource], version: Version) -> set[str]:
 
 
 def _usual(resource: type[Resource]) -> Sort:
-    return Sort.by(resource, sortable(resource)[0])
+    return Sort.by(resource, resource.api.sortable[0] if resource.api.dimensions else resource.api.key)
 
 
 def _in_v3(resource: type[Resource], asked: ListRequest, params: Mapping[str, str]) -> ListRequest:

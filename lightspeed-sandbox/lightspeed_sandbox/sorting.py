@@ -102,11 +102,6 @@ def cursor(place: Sequence[Any]) -> str:
     return b64encode(orjson.dumps(list(place))).decode()
 
 
-def sortable(resource: type[Resource]) -> tuple[str, ...]:
-    """The fields that V3 sorts by: the documented ones, and the key of rows that have one."""
-    return resource.api.sortable if resource.api.dimensions else (resource.api.key, *resource.api.sortable)
-
-
 def documented(resource: type[Resource], text: str) -> Sort:
     """The order that `sort` asks for.
 
@@ -115,14 +110,14 @@ def documented(resource: type[Resource], text: str) -> Sort:
     """
     name = text.removeprefix("-")
     if not sorts_by(resource, name):
-        listed = ", ".join(resource.api.sortable or sortable(resource))
+        listed = ", ".join(resource.api.sortable)
         raise ApiError(_BAD_REQUEST, f"Cannot sort {resource.__name__} by '{name}'. Sortable fields: {listed}.")
     return Sort.by(resource, text)
 
 
 def sorts_by(resource: type[Resource], name: str) -> bool:
     """Whether `sort` offers a field, in whatever case."""
-    return name.casefold() in {known.casefold() for known in sortable(resource)}
+    return name.casefold() in {known.casefold() for known in resource.api.sortable}
 
 
 def _row(values: Sequence[str]) -> str:

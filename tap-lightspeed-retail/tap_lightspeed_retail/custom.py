@@ -59,7 +59,6 @@ def _resource(description: Mapping[str, Any]) -> type[CustomResource]:
         docs=_INTRODUCTION,
         envelope=name,
         bookmark=Stamp(stamp) if stamp else Snapshot(),
-        sortable=(key,),
         archived=bool(description.get("archived")),
     )
     body = {

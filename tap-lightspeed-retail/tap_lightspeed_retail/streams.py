@@ -22,6 +22,7 @@ from lightspeed_retail.errors import (
 )
 from lightspeed_retail.resources import FieldType, Resource, Stamp, Tail
 from lightspeed_retail.wire import UNKNOWN_FIELDS, Decoder, Decoding, Record, nested_rows
+from tap_lightspeed_retail.custom import CustomResource
 from tap_lightspeed_retail.memory import Memory
 from tap_lightspeed_retail.plan import Reading, Rider
 from tap_lightspeed_retail.progress import State, bookmark_key, within
@@ -56,7 +57,7 @@ class ResourceStream(Stream):
         field = {Stamp: getattr(bookmark, "field", None), Tail: resource.api.key}.get(type(bookmark))
         self.replication_key = form.naming(field) if field else None
         self.count = 0
-        self.drift = Drift(self.name, kept=form.keeps_unknown(resource))
+        self.drift = Drift(self.name, kept=form.keeps_unknown(resource), expected=issubclass(resource, CustomResource))
         self._schema_written = False
         self._emitted: dict[int, str | None] = {}
         self._highest_key = 0

@@ -192,7 +192,7 @@ class Walker:
             condition = self._condition(query.resource, name, since)
             if condition is None:
                 continue
-            sort = name if by_stamp else query.sort
+            sort = _stamp_sort(query.resource, name) if by_stamp else query.sort
             pages = self.client.pages(replace(query, filters=(*query.filters, condition), sort=sort))
             try:
                 first = next(pages)
@@ -248,6 +248,12 @@ def _bookmark(resource: type[Resource]) -> Stamp:
     if not isinstance(bookmark, Stamp):
         raise TypeError(resource.__name__)
     return bookmark
+
+
+def _stamp_sort(resource: type[Resource], name: str) -> str:
+    """A stamp as the API sorts by it, which may be another spelling than the one that it filters by."""
+    spellings = [each for each in resource.api.sortable if each.casefold() == name.casefold()]
+    return spellings[0] if spellings else name
 
 
 def key_sort(resource: type[Resource]) -> str | None:

@@ -13,7 +13,8 @@ from lightspeed_retail import errors
 from lightspeed_retail.client import Client
 from lightspeed_retail.oauth import FixedToken
 from lightspeed_retail.pacing import Pacer
-from lightspeed_retail.query import Query
+from lightspeed_retail.query import Query, Version
+from lightspeed_retail.resources.company import Locale, Option
 from lightspeed_retail.resources.items import Item
 from tests.scripted import Answer, Asked, Host, scripted
 
@@ -199,3 +200,56 @@ def test_drips_are_counted_as_the_api_charges_them() -> None:
         client = client_of(host)
         ids_of(client)
     assert (client.pacer.spent, client.requests) == (Decimal("1.6"), 1)
+
+
+def test_a_size_that_the_api_can_manage_is_kept_for_the_rest_of_the_run() -> None:
+    def answers(asked: Asked) -> Answer:
+        return error(500, "Allowed memory size exhausted") if "limit=100" in asked.path else page(1)
+
+    with scripted(answers) as host:
+        client = client_of(host)
+        assert [ids_of(client), ids_of(client)] == [["1"], ["1"]]
+    limits = [asked.path.rpartition("limit=")[2] for asked in host.asked]
+    assert limits == ["100", "100", "100", "50", "50"]
+
+
+@pytest.mark.parametrize("row", [{"name": "x"}, {"itemID": ""}, {"itemID": "a1"}])
+def test_a_row_without_a_number_to_tell_it_by_is_an_error(row: dict[str, str]) -> None:
+    body = {"@attributes": {"next": "", "previous": ""}, "Item": [row]}
+    with scripted([Answer(body=body)]) as host, pytest.raises(errors.RequestRefusedError, match="no number in itemID"):
+        ids_of(client_of(host))
+
+
+def test_a_full_page_without_links_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    rows = [{"name": f"option {number}", "value": "1"} for number in range(100)]
+    with scripted([Answer(body={"Option": rows})]) as host:
+        found = [row for each in client_of(host).pages(Query(Option)) for row in each.rows]
+    assert len(found) == 100
+    assert "no link to more" in caplog.text
+
+
+def test_a_list_at_its_second_address_is_found_there() -> None:
+    def answers(asked: Asked) -> Answer:
+        if asked.path.startswith("/API/Locale.json"):
+            return Answer(body={"Locale": {"countryCode": "CA", "name": "Canada"}})
+        return error(404)
+
+    with scripted(answers) as host:
+        found = [row["countryCode"] for each in client_of(host).pages(Query(Locale)) for row in each.rows]
+    assert found == ["CA"]
+
+
+def test_an_answer_under_another_name_than_documented_is_understood() -> None:
+    body = {"@attributes": {"next": "", "previous": ""}, "Items": [{"itemID": "3"}]}
+    with scripted([Answer(body=body)]) as host:
+        assert ids_of(client_of(host)) == ["3"]
+
+
+def test_v2_stops_where_the_filter_on_the_key_is_ignored() -> None:
+    rows = [{"itemID": "1"}, {"itemID": "2"}]
+    body = {"@attributes": {"count": "5", "offset": "0", "limit": "2"}, "Item": rows}
+    with scripted(lambda _: Answer(body=body)) as host:
+        client = client_of(host)
+        client.version = Version.V2
+        with pytest.raises(errors.OutageError, match="ignores the filter on itemID"):
+            ids_of(client)
