@@ -16,7 +16,9 @@ from lightspeed_retail.resources.labels import Tag
 from lightspeed_retail.resources.sales import Sale, SaleLine
 from lightspeed_sandbox.serve import Sandbox
 from tests.declared import RESOURCES
+from tests.forwarding import forwarding
 from tests.retailer import small_sandbox, small_store
+from tests.scripted import Answer, Asked
 from tests.tapping import Message, Spoken, Tap, selecting
 
 DELETED_AT = "_sdc_deleted_at"
@@ -142,3 +144,23 @@ def test_nothing_is_checked_unless_somebody_asks_for_it(sandbox: Sandbox, tmp_pa
 def test_every_list_that_loses_rows_for_good_can_be_checked() -> None:
     deleting = {resource for resource in RESOURCES if resource.api.delete == "delete"}
     assert {resource.__name__ for resource in deleting if resource.api.vanishing is None} == set()
+
+
+def test_where_the_api_does_not_answer_for_single_keys_nothing_is_marked_and_nothing_forgotten(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    def without_in(asked: Asked, answer: Answer) -> Answer:
+        if "IN%2C" not in asked.path:
+            return answer
+        return Answer(400, {"httpCode": "400", "message": "IN is not supported.", "errorClass": "Exception"})
+
+    with forwarding(sandbox, without_in) as host:
+        tap = Tap.over(sandbox, tmp_path, vanished_check_days=1, api_url=host.url)
+        first = tap.run_well(catalog=selecting("tags"))
+        sandbox.delete(Tag, 3)
+        pass_days(sandbox, 1)
+        second = tap.run_well(catalog=selecting("tags"), state=first.state)
+    assert marks(second) == {}
+    tap.settings["api_url"] = sandbox.url
+    pass_days(sandbox, 1)
+    assert marked(tap.run_well(catalog=selecting("tags"), state=second.state), Tag) == [3]
