@@ -178,6 +178,11 @@ def _describe(error: jsonschema.ValidationError) -> str:
         return f"{name} must be {'at least' if error.validator == 'minimum' else 'at most'} {expected}."
     if error.validator == "enum":
         return f"{name} must be one of {', '.join(str(each) for each in expected if each is not None)}."
+    if error.validator == "required":
+        return f"{name} lacks {' and '.join(key for key in expected if key not in error.instance)}."
+    if error.validator == "additionalProperties" and "properties" in error.schema:
+        unknown = [key for key in error.instance if key not in error.schema["properties"]]
+        return f"{name} has no {' or '.join(unknown)}; it has {', '.join(error.schema['properties'])}."
     return f"{name} is not valid ({error.validator})."
 
 

@@ -182,10 +182,10 @@ def test_a_path_that_does_not_exist_is_named_and_the_rest_is_read(sandbox: Sandb
     [
         ([VENDORS | {"name": "vendors"}], ("custom_streams: there is a stream vendors already",)),
         ([VENDORS, VENDORS], ("custom_streams: there is a stream more_vendors already",)),
-        ([{"name": "more_vendors", "path": "/Vendor"}], ("custom_streams.0", "required")),
+        ([{"name": "more_vendors", "path": "/Vendor"}], ("custom_streams.0 lacks key.",)),
         ([VENDORS | {"path": "Vendor"}], ("custom_streams.0.path",)),
         ([VENDORS | {"name": "More Vendors"}], ("custom_streams.0.name",)),
-        ([VENDORS | {"replicationkey": "timeStamp"}], ("custom_streams.0",)),
+        ([VENDORS | {"replicationkey": "timeStamp"}], ("custom_streams.0 has no replicationkey; it has name, path",)),
         ([VENDORS | {"key_type": "number"}], ("custom_streams.0.key_type must be one of integer, string",)),
         ([VENDORS | {"fields": {"name": "text"}}], ("custom_streams.0.fields.name must be one of",)),
         ([VENDORS | {"relations": "Contact"}], ("custom_streams.0.relations must be of type array",)),
