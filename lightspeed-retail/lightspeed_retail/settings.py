@@ -166,24 +166,45 @@ def _misspelt(name: str, known: Iterable[str]) -> str:
 
 def _describe(error: jsonschema.ValidationError) -> str:
     name = ".".join(str(step) for step in error.absolute_path) or "settings"
-    expected: Any = error.validator_value
-    if error.validator == "type":
-        wanted = expected if isinstance(expected, str) else " or ".join(kind for kind in expected if kind != "null")
-        return f"{name} must be of type {wanted}."
-    if error.validator == "format":
-        return f"{name} must be a {expected}."
-    if error.validator == "pattern":
-        return f"{name} has the wrong form: it must match {expected}."
-    if error.validator in {"minimum", "maximum"}:
-        return f"{name} must be {'at least' if error.validator == 'minimum' else 'at most'} {expected}."
-    if error.validator == "enum":
-        return f"{name} must be one of {', '.join(str(each) for each in expected if each is not None)}."
-    if error.validator == "required":
-        return f"{name} lacks {' and '.join(key for key in expected if key not in error.instance)}."
-    if error.validator == "additionalProperties" and "properties" in error.schema:
-        unknown = [key for key in error.instance if key not in error.schema["properties"]]
-        return f"{name} has no {' or '.join(unknown)}; it has {', '.join(error.schema['properties'])}."
-    return f"{name} is not valid ({error.validator})."
+    describe = _DESCRIPTIONS.get(str(error.validator))
+    return f"{name} {describe(error)}." if describe else f"{name} is not valid ({error.validator})."
+
+
+def _type(error: jsonschema.ValidationError) -> str:
+    wanted: Any = error.validator_value
+    names = [wanted] if isinstance(wanted, str) else [kind for kind in wanted if kind != "null"]
+    return f"must be of type {' or '.join(names)}"
+
+
+def _choice(error: jsonschema.ValidationError) -> str:
+    values: Any = error.validator_value
+    return f"must be one of {', '.join(str(each) for each in values if each is not None)}"
+
+
+def _missing(error: jsonschema.ValidationError) -> str:
+    wanted: Any = error.validator_value
+    given: Any = error.instance
+    return f"lacks {' and '.join(key for key in wanted if key not in given)}"
+
+
+def _surplus(error: jsonschema.ValidationError) -> str:
+    """Which keys are unknown; their values are not shown."""
+    schema: Any = error.schema
+    given: Any = error.instance
+    known = schema.get("properties", {})
+    return f"has no {' or '.join(key for key in given if key not in known)}; it has {', '.join(known)}"
+
+
+_DESCRIPTIONS: dict[str, Callable[[jsonschema.ValidationError], str]] = {
+    "type": _type,
+    "enum": _choice,
+    "required": _missing,
+    "additionalProperties": _surplus,
+    "format": lambda error: f"must be a {error.validator_value}",
+    "pattern": lambda error: f"has the wrong form: it must match {error.validator_value}",
+    "minimum": lambda error: f"must be at least {error.validator_value}",
+    "maximum": lambda error: f"must be at most {error.validator_value}",
+}
 
 
 def _lacking(settings: Mapping[str, Any]) -> list[str]:
