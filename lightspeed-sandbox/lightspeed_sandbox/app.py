@@ -20,6 +20,7 @@ from starlette.routing import Route
 from lightspeed_retail.wire import stamp
 from lightspeed_sandbox.api import Answer, Api, Ask
 from lightspeed_sandbox.clock import Clock
+from lightspeed_sandbox.consent import HEADERS, Consent
 from lightspeed_sandbox.errors import HTML, JSON, ApiError, OAuthError
 from lightspeed_sandbox.faults import Faults
 from lightspeed_sandbox.limits import Limits
@@ -28,7 +29,7 @@ from lightspeed_sandbox.oauth import Grants
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 _LOGGED = 100_000
-_NOT_FOUND, _NOT_ALLOWED = 404, 405
+_FOUND, _BAD_REQUEST, _NOT_FOUND, _NOT_ALLOWED = 302, 400, 404, 405
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -40,6 +41,7 @@ class Server:
     api: Api
     clock: Clock
     grants: Grants
+    consent: Consent
     limits: Limits
     faults: Faults
     latency: float
@@ -90,15 +92,32 @@ class Server:
             }
         )
 
+    async def authorise(self, request: Request) -> Response:
+        """The page that asks a person for consent, and what follows from its form."""
+        try:
+            if request.method == "POST":
+                return self._decide(form(await request.body(), request.headers.get("content-type", "")))
+            if request.method not in ("GET", "HEAD"):
+                raise OAuthError(_NOT_ALLOWED, "invalid_request", "Only GET and POST are allowed")
+            return self.respond(self.consent.page(request.query_params), 200, HTML, HEADERS)
+        except ApiError as error:
+            return self.refuse(error)
+
+    def _decide(self, fields: Mapping[str, str]) -> Response:
+        address = self.consent.decide(fields)
+        if address is None:
+            return self.respond(self.consent.page(fields, nameless=True), _BAD_REQUEST, HTML, HEADERS)
+        return self.respond(b"", _FOUND, HTML, {**HEADERS, "Location": address})
+
     async def token(self, request: Request) -> Response:
         """A request for tokens."""
-        return await self._authorise(request, self.grants.token)
+        return await self._tokens(request, self.grants.token)
 
     async def revoke(self, request: Request) -> Response:
         """A request to end a grant."""
-        return await self._authorise(request, lambda fields: self.grants.revoke({"grant_type": "-", **fields}))
+        return await self._tokens(request, self.grants.revoke)
 
-    async def _authorise(self, request: Request, act: Callable[[dict[str, str]], dict[str, Any]]) -> Response:
+    async def _tokens(self, request: Request, act: Callable[[dict[str, str]], dict[str, Any]]) -> Response:
         try:
             if request.method != "POST":
                 raise OAuthError(_NOT_ALLOWED, "invalid_request", "Only POST is allowed")
@@ -129,7 +148,7 @@ def form(body: bytes, content_type: str) -> dict[str, str]:
     except orjson.JSONDecodeError:
         fields = None
     if not isinstance(fields, dict):
-        raise OAuthError(400, "invalid_request", "The body is no JSON object")
+        raise OAuthError(_BAD_REQUEST, "invalid_request", "The body is no JSON object")
     return {str(name): str(value) for name, value in fields.items()}
 
 
@@ -142,6 +161,7 @@ def application(server: Server, control: list[Route]) -> Starlette:
     return Starlette(
         routes=[
             Route("/API/{path:path}", server.call, methods=METHODS),
+            Route("/auth/oauth/authorize", server.authorise, methods=METHODS),
             Route("/auth/oauth/token", server.token, methods=METHODS),
             Route("/auth/oauth/revoke", server.revoke, methods=METHODS),
             *control,

@@ -14,6 +14,7 @@ from lightspeed_sandbox.limits import bucket_size, drip_rate
 from lightspeed_sandbox.names import resource_of
 
 CLIENT_ID = "sandbox-client"
+CLIENT_NAME = "Sandbox client"
 CLIENT_SECRET = "sandbox-secret"  # noqa: S105  the sandbox has no secrets; a client wants one to send
 
 
@@ -42,6 +43,12 @@ class Config:
     drip_rate: Annotated[float | None, typer.Option(help="Drips a second that leak out, if not by registers.")] = None
     time_scale: Annotated[float, typer.Option(help="How many times faster limits and tokens run.", min=0.001)] = 1.0
     expires_in: Annotated[int, typer.Option(help="Seconds that an access token lasts.", min=1)] = 3600
+    redirect_uri: Annotated[
+        str, typer.Option(help="Where the browser goes after consent: the client's registered redirect address.")
+    ] = "http://127.0.0.1:8766/callback"
+    public_client: Annotated[
+        bool, typer.Option("--public-client", help="The client is public: PKCE is a must, and the secret is not.")
+    ] = False
     latency: Annotated[float, typer.Option(help="Seconds that every answer takes longer.", min=0.0)] = 0.0
     fault: Annotated[
         list[str], typer.Option(help="A fault on every Nth request: 503:7, truncate:20 or garbage:30; repeatable.")

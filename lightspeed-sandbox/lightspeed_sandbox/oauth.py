@@ -1,18 +1,21 @@
 """The authorisation server: grants, refresh tokens that rotate, access tokens that end.
 
-Source: pages "Authentication overview" and "Refresh token" (sections 1.3 to 1.6 of the API reference).
+Source: pages "Authentication overview" and "Refresh token" (sections 1.2 to 1.6 of the API reference).
 """
 
 from __future__ import annotations
 
+import re
 import secrets
 import threading
 import time
 from base64 import urlsafe_b64encode
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
+from hashlib import sha256
 from typing import Any
+from urllib.parse import urlsplit
 
 import orjson
 
@@ -25,6 +28,9 @@ _REVOKED = "Access token has been revoked"
 _UNVERIFIED = "Access token could not be verified"
 _REFRESH_LIFE = timedelta(days=30).total_seconds()
 _TRIES, _TRY_WINDOW = 5, 60.0
+_NEEDED = {"authorization_code": "code", "refresh_token": "refresh_token"}
+_PROOF = re.compile(r"[A-Za-z0-9._~-]{43,128}", re.ASCII)
+"""Form of verifiers and challenges (RFC 7636, sections 4.1 and 4.2)."""
 _BAD_REQUEST, _UNAUTHORIZED, _TOO_MANY = 400, 401, 429
 
 
@@ -70,10 +76,82 @@ class Grant:
 
 @dataclass(frozen=True)
 class Client:
-    """The one application that is registered with the sandbox."""
+    """The one application that is registered with the sandbox.
+
+    Args:
+        id: What it calls itself in requests.
+        secret: What proves that it is itself.
+        name: What people read.
+        redirect_uri: Where the browser goes after consent; it is fixed at registration.
+        public: Whether it is distributed to the public: PKCE is a must then, and the secret is not.
+    """
 
     id: str
     secret: str
+    name: str
+    redirect_uri: str
+    public: bool = False
+
+    def __post_init__(self) -> None:
+        """Check where the browser is to go.
+
+        Raises:
+            ValueError: The redirect address is no address of a page.
+        """
+        parts = urlsplit(self.redirect_uri)
+        whole = parts.scheme in ("http", "https") and parts.hostname and self.redirect_uri.isascii()
+        if not whole or parts.fragment:
+            raise ValueError(f"The redirect address {self.redirect_uri!r} is not of the form http(s)://HOST/PATH.")
+
+    def is_proven_by(self, secret: str | None) -> bool:
+        """Whether a request with this secret, or with none, comes from this client."""
+        return secret == self.secret or (self.public and not secret)
+
+
+@dataclass(frozen=True)
+class Challenge:
+    """What the verifier of PKCE has to answer."""
+
+    value: str
+    method: str = "plain"
+
+    @classmethod
+    def of(cls, fields: Mapping[str, str]) -> Challenge | None:
+        """The challenge of an authorisation request, if it has one.
+
+        Raises:
+            OAuthError: It is not in the form that RFC 7636 asks for.
+        """
+        value, method = fields.get("code_challenge"), fields.get("code_challenge_method") or "plain"
+        if not value:
+            return None
+        if method not in ("plain", "S256"):
+            raise OAuthError(_BAD_REQUEST, "invalid_request", "Check the `code_challenge_method` parameter")
+        if not _PROOF.fullmatch(value):
+            raise OAuthError(_BAD_REQUEST, "invalid_request", "Check the `code_challenge` parameter")
+        return cls(value, method)
+
+    def is_met_by(self, verifier: str) -> bool:
+        """Whether the verifier is the one that the challenge was made from."""
+        if not _PROOF.fullmatch(verifier):
+            return False
+        answer = verifier if self.method == "plain" else _base64(sha256(verifier.encode()).digest())
+        return secrets.compare_digest(answer, self.value)
+
+
+@dataclass(frozen=True)
+class Code:
+    """What somebody consented to, until the client fetches tokens for it."""
+
+    scope: str
+    expires: float
+    challenge: Challenge | None
+
+    def is_proven_by(self, verifier: str | None) -> bool:
+        """Whether the client that asked is the client that fetches; a verifier without a challenge proves nothing."""
+        if self.challenge is None:
+            return not verifier
+        return self.challenge.is_met_by(verifier or "")
 
 
 class Grants:
@@ -85,6 +163,7 @@ class Grants:
         client: Who may ask for tokens.
         account: Id of the account, told in the access tokens.
         lifetime: Real seconds until an access token ends.
+        code_lifetime: Real seconds until an unused code ends.
         commit: Makes the store durable.
     """
 
@@ -96,6 +175,7 @@ class Grants:
         *,
         account: str,
         lifetime: float,
+        code_lifetime: float,
         commit: Callable[[], None],
     ) -> None:
         """Load what was granted before."""
@@ -104,8 +184,10 @@ class Grants:
         self._client = client
         self._account = account
         self._lifetime = lifetime
+        self._code_lifetime = code_lifetime
         self._commit = commit
         self._lock = threading.RLock()
+        self._codes: dict[str, Code] = {}
         self._grants = [Grant.load(meta[name]) for name in meta if name.startswith(_PREFIX)]
 
     def issue(self, scope: str = DEFAULT_SCOPE) -> str:
@@ -116,23 +198,27 @@ class Grants:
             self._save(grant)
             return grant.settled.refresh
 
+    def code(self, scope: str, challenge: Challenge | None = None) -> str:
+        """A code that stands for consent; it lives for a minute and works once."""
+        with self._lock:
+            now, text = self._now(), "def502" + secrets.token_hex(32)
+            self._codes = {known: code for known, code in self._codes.items() if code.expires > now}
+            self._codes[text] = Code(scope, now + self._code_lifetime, challenge)
+            return text
+
     def token(self, fields: dict[str, str]) -> dict[str, Any]:
         """The answer to a token request.
 
         Raises:
-            OAuthError: The request, the client or the refresh token is not good.
+            OAuthError: The request, the client, the code or the refresh token is not good.
         """
-        self._check(fields)
-        if fields["grant_type"] != "refresh_token":
-            raise OAuthError(_BAD_REQUEST, "unsupported_grant_type", "Check that the grant type is refresh_token")
+        kind = fields.get("grant_type", "")
+        self._check(fields, "client_id", "grant_type", *filter(None, [_NEEDED.get(kind)]))
+        if kind not in _NEEDED:
+            hint = "Check that the grant type is authorization_code or refresh_token"
+            raise OAuthError(_BAD_REQUEST, "unsupported_grant_type", hint)
         with self._lock:
-            grant, pair = self._holder(fields["refresh_token"])
-            grant.settle(pair)
-            self._count_try(grant)
-            grant.settled.access = ""
-            new = self._pair(grant.scope)
-            grant.offered.append(new)
-            self._save(grant)
+            new = self._refreshed(fields) if kind == "refresh_token" else self._redeemed(fields)
         return {
             "token_type": "Bearer",
             "expires_in": int(self._lifetime),
@@ -142,7 +228,7 @@ class Grants:
 
     def revoke(self, fields: dict[str, str]) -> dict[str, Any]:
         """End a grant with all its tokens; an unknown token is no error."""
-        self._check(fields)
+        self._check(fields, "client_id", "refresh_token")
         with self._lock:
             for grant in [known for known in self._grants if _has_refresh(known, fields["refresh_token"])]:
                 self._grants.remove(grant)
@@ -174,11 +260,34 @@ class Grants:
             self._save(grant)
         return frozenset(grant.scope.split())
 
-    def _check(self, fields: dict[str, str]) -> None:
-        for name in ("client_id", "grant_type", "refresh_token"):
+    def _refreshed(self, fields: dict[str, str]) -> Pair:
+        """A new pair beside the one that the refresh token belongs to."""
+        grant, pair = self._holder(fields["refresh_token"])
+        grant.settle(pair)
+        self._count_try(grant)
+        grant.settled.access = ""
+        new = self._pair(grant.scope)
+        grant.offered.append(new)
+        self._save(grant)
+        return new
+
+    def _redeemed(self, fields: dict[str, str]) -> Pair:
+        """The first pair of what was consented to; whatever comes of it, the code is spent."""
+        code = self._codes.pop(fields["code"], None)
+        if code is None or code.expires <= self._now():
+            raise OAuthError(_BAD_REQUEST, "invalid_grant", "The code is unknown, used up or expired")
+        if not code.is_proven_by(fields.get("code_verifier")):
+            raise OAuthError(_BAD_REQUEST, "invalid_grant", "Check the `code_verifier` parameter")
+        grant = Grant(secrets.token_hex(8), code.scope, self._pair(code.scope))
+        self._grants.append(grant)
+        self._save(grant)
+        return grant.settled
+
+    def _check(self, fields: dict[str, str], *names: str) -> None:
+        for name in names:
             if not fields.get(name):
                 raise OAuthError(_BAD_REQUEST, "invalid_request", f"Check the `{name}` parameter")
-        if (fields["client_id"], fields.get("client_secret")) != (self._client.id, self._client.secret):
+        if fields["client_id"] != self._client.id or not self._client.is_proven_by(fields.get("client_secret")):
             raise OAuthError(_UNAUTHORIZED, "invalid_client")
 
     def _holder(self, refresh: str) -> tuple[Grant, Pair]:

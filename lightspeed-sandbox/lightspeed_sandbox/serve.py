@@ -21,7 +21,8 @@ from lightspeed_sandbox import generate, recorded
 from lightspeed_sandbox.api import Api
 from lightspeed_sandbox.app import Server, application
 from lightspeed_sandbox.clock import Clock
-from lightspeed_sandbox.config import CLIENT_ID, CLIENT_SECRET, Config
+from lightspeed_sandbox.config import CLIENT_ID, CLIENT_NAME, CLIENT_SECRET, Config
+from lightspeed_sandbox.consent import Consent
 from lightspeed_sandbox.control import Control
 from lightspeed_sandbox.faults import Faults
 from lightspeed_sandbox.limits import Limits
@@ -30,6 +31,7 @@ from lightspeed_sandbox.store import Key, Store
 
 DEFAULT_ACCOUNT = "100000"
 
+_CODE_LIFE = 60.0
 _FILLED = "filled"
 _START_TIMEOUT = 10.0
 _TICK = 0.005
@@ -190,13 +192,16 @@ class Sandbox:
 
     def _assemble(self) -> Server:
         config = self.config
-        client = Client(self.client_id, self.client_secret)
+        client = Client(
+            self.client_id, self.client_secret, CLIENT_NAME, config.redirect_uri, public=config.public_client
+        )
         grants = Grants(
             self.store.meta,
             self.clock,
             client,
             account=self.account,
             lifetime=config.expires_in / config.time_scale,
+            code_lifetime=_CODE_LIFE / config.time_scale,
             commit=self.store.commit,
         )
         limits = Limits(*config.limits, config.time_scale)
@@ -210,7 +215,9 @@ class Sandbox:
             ignored=frozenset(config.ignore_filter),
             denied=config.denied,
         )
-        return Server(api, self.clock, grants, limits, Faults(config.faults), config.latency / config.time_scale)
+        consent = Consent(self.store, grants, client, self.account)
+        latency = config.latency / config.time_scale
+        return Server(api, self.clock, grants, consent, limits, Faults(config.faults), latency)
 
 
 def _listen(host: str, port: int) -> socket.socket:
