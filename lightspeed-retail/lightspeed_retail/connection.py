@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,9 @@ from lightspeed_retail.client import DEFAULT_API_URL, Client
 from lightspeed_retail.errors import NotFoundError, RightsError, SettingsError
 from lightspeed_retail.oauth import DEFAULT_AUTH_URL, Authorisation, FixedToken, RefreshingToken
 from lightspeed_retail.query import Version
+from lightspeed_retail.sealed import KEY_VARIABLE, SealedTokens
 from lightspeed_retail.settings import check_address
-from lightspeed_retail.tokens import TokenFile, default_path
+from lightspeed_retail.tokens import TokenFile, TokenStore, default_path
 
 
 def client(settings: Mapping[str, Any]) -> Client:
@@ -39,15 +41,33 @@ def authorisation(settings: Mapping[str, Any]) -> Authorisation:
         return FixedToken(str(settings["access_token"]).strip())
     auth_url = settings.get("auth_url") or DEFAULT_AUTH_URL
     check_address("auth_url", auth_url)
-    store = settings.get("token_store")
     return RefreshingToken(
         client_id=str(settings["client_id"]),
         client_secret=settings.get("client_secret"),
         refresh_token=str(settings["refresh_token"]).strip(),
-        store=TokenFile(_store_path(store) if store else default_path()),
+        store=token_store(settings),
         auth_url=auth_url,
         session=_session(settings),
     )
+
+
+def token_store(settings: Mapping[str, Any]) -> TokenStore:
+    """Where the tokens of the settings are kept: a database where a URL is set, else a file; sealed if there is a key.
+
+    Raises:
+        SettingsError: It is neither the path of a file nor the URL of a database, or the key is no key.
+    """
+    return SealedTokens(_plain_store(settings), os.environ.get(KEY_VARIABLE))
+
+
+def _plain_store(settings: Mapping[str, Any]) -> TokenStore:
+    store = settings.get("token_store")
+    if store and "://" in store:
+        # SQLAlchemy takes a while to load, and few need it.
+        from lightspeed_retail.token_database import TokenDatabase  # noqa: PLC0415
+
+        return TokenDatabase(store)
+    return TokenFile(_store_path(store) if store else default_path())
 
 
 def _store_path(store: str) -> Path:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Callable
 from typing import Any, Protocol
 
 import msgspec
@@ -15,7 +16,7 @@ import requests
 import urllib3
 
 from lightspeed_retail.errors import CredentialsError, OutageError, UnreachableError, reason
-from lightspeed_retail.tokens import TokenFile, Tokens, connection_name
+from lightspeed_retail.tokens import Tokens, TokenStore, connection_name
 
 DEFAULT_AUTH_URL = "https://cloud.lightspeedapp.com"
 _TOKEN_PATH = "/auth/oauth/token"  # noqa: S105  a path, no token
@@ -65,6 +66,7 @@ class RefreshingToken:
         store: Where the newest pair is kept.
         auth_url: Address of the authorisation server.
         session: Connection to use; certificate settings come with it.
+        step: Told of each step of a refresh as it is reached: "request", "answer", "save", "saved", "use".
     """
 
     def __init__(
@@ -73,9 +75,10 @@ class RefreshingToken:
         client_id: str,
         client_secret: str | None,
         refresh_token: str,
-        store: TokenFile,
+        store: TokenStore,
         session: requests.Session,
         auth_url: str = DEFAULT_AUTH_URL,
+        step: Callable[[str], None] = lambda _name: None,
     ) -> None:
         """Remember who one is; nothing is asked yet."""
         self._client_id = client_id
@@ -83,6 +86,7 @@ class RefreshingToken:
         self._seed = refresh_token
         self._store = store
         self._session = session
+        self._step = step
         self._url = auth_url.rstrip("/") + _TOKEN_PATH
         self._connection = connection_name(client_id, refresh_token)
         self._tokens: Tokens | None = None
@@ -97,7 +101,7 @@ class RefreshingToken:
             SettingsError: The token store cannot be used.
         """
         with self._lock:
-            if self._tokens is None or self._tokens.expires_at - _EARLY <= time.time():
+            if self._tokens is None or _is_ending(self._tokens):
                 self._tokens = self._newest(refused=None)
             return self._tokens.access_token
 
@@ -110,17 +114,16 @@ class RefreshingToken:
 
     def _newest(self, refused: str | None) -> Tokens:
         """Adopt what another process has just got, or redeem: with the lock held from reading to saving."""
-        with self._store.locked():
+        with self._store.locked(self._connection):
             stored = self._store.load(self._connection)
-            if stored is not None and self._usable(stored, refused):
+            if stored is not None and stored.access_token != refused and not _is_ending(stored):
                 return stored
             tokens = self._redeem(stored.refresh_token if stored else self._seed)
+            self._step("save")
             self._store.save(self._connection, tokens)
-            return tokens
-
-    @staticmethod
-    def _usable(tokens: Tokens, refused: str | None) -> bool:
-        return tokens.access_token != refused and tokens.expires_at - _EARLY > time.time()
+            self._step("saved")
+        self._step("use")
+        return tokens
 
     def _redeem(self, refresh_token: str) -> Tokens:
         """Buy a new pair.
@@ -131,12 +134,14 @@ class RefreshingToken:
         fields = {"client_id": self._client_id, "grant_type": "refresh_token", "refresh_token": refresh_token}
         if self._client_secret:
             fields["client_secret"] = self._client_secret
+        self._step("request")
         try:
             answer = self._post(fields)
         except requests.ConnectionError:
             answer = self._post_again(fields)
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             raise self._unreachable(error) from None
+        self._step("answer")
         return self._read(answer, refresh_token)
 
     def _post(self, fields: dict[str, str]) -> requests.Response:
@@ -163,10 +168,12 @@ class RefreshingToken:
         if not answer.ok or not isinstance(body, dict) or "access_token" not in body:
             raise self._refused(answer.status_code, body)
         _log.info("Got a new access token; it lasts %s seconds.", body.get("expires_in", "?"))
+        lifetime = _seconds(body.get("expires_in"))
         return Tokens(
             access_token=str(body["access_token"]),
             refresh_token=str(body.get("refresh_token") or spent),
-            expires_at=time.time() + _seconds(body.get("expires_in")),
+            expires_at=time.time() + lifetime,
+            lifetime=lifetime,
         )
 
     @staticmethod
@@ -181,6 +188,11 @@ class RefreshingToken:
         remedy = _REMEDIES.get(error_class or "", "check client_id, client_secret, refresh_token and auth_url")
         answer = f"{status} {error_class}: {message}" if error_class else f"{status}: {message}"
         return CredentialsError(f"Lightspeed refused the credentials ({answer}): {remedy}.")
+
+
+def _is_ending(tokens: Tokens) -> bool:
+    """Whether it is time to renew: a minute before the end, later where tokens live for seconds only."""
+    return tokens.expires_at - min(_EARLY, tokens.lifetime / 10) <= time.time()
 
 
 def _seconds(text: Any) -> float:

@@ -58,8 +58,10 @@ CONNECTION: dict[str, Schema] = {
     "token_store": setting(
         "string",
         "Token store",
-        "File in which the newest tokens are kept. Default: .lightspeed-retail/tokens.json in the Meltano project, "
-        "or the user's state folder. It must survive from run to run.",
+        "Where the newest tokens are kept: a file, or the URL of a database that several machines share. Default: "
+        ".lightspeed-retail/tokens.json in the Meltano project, or the user's state folder. It must survive from run "
+        "to run.",
+        secret=True,
     ),
     "api_url": setting(
         "string", "API address", "Scheme and host of the API.", default=DEFAULT_API_URL, pattern="^https?://"

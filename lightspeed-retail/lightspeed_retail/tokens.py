@@ -1,4 +1,4 @@
-"""Where tokens are kept: a private file that several processes can share.
+"""Where tokens are kept: a private file that several processes can share; for several machines see `token_database`.
 
 A refresh token works once. So the newest pair is on disk before it is first used, replaced atomically, and every
 process that redeems one holds the lock from reading to saving.
@@ -11,14 +11,18 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, Protocol
 
 import msgspec
 import platformdirs
 from filelock import FileLock
 
 from lightspeed_retail.errors import SettingsError
+
+SPARE = 16_384
+"""Bytes for which a store proves to have room before a token is spent; a pair takes about two thousand."""
 
 
 class Tokens(msgspec.Struct, frozen=True):
@@ -28,15 +32,45 @@ class Tokens(msgspec.Struct, frozen=True):
         access_token: The bearer for requests.
         refresh_token: What the next pair is bought with, once.
         expires_at: Seconds since 1970 at which the access token ends, by the local clock.
+        lifetime: How many seconds it lasts from the first to the last.
     """
 
     access_token: str
     refresh_token: str
     expires_at: float
+    lifetime: float = 3600.0
 
     def __repr__(self) -> str:
         """Say nothing: tokens must not end up in a log or a traceback."""
         return "Tokens(...)"
+
+
+class TokenStore(Protocol):
+    """The newest tokens of each connection, shared by processes."""
+
+    def locked(self, connection: str = "") -> AbstractContextManager[None]:
+        """Prove that the store takes new tokens, and hold the lock that other processes respect.
+
+        Args:
+            connection: Whose tokens are to be replaced; a file is locked as a whole.
+
+        Raises:
+            SettingsError: It does not take any; no token has been spent.
+        """
+
+    def load(self, connection: str) -> Tokens | None:
+        """The newest tokens of a connection, if there are any.
+
+        Raises:
+            SettingsError: The store cannot be read.
+        """
+
+    def save(self, connection: str, tokens: Tokens) -> None:
+        """Put new tokens in the place of old ones for good; to be called once, last, with the lock held.
+
+        Raises:
+            SettingsError: The store failed in between. The old tokens stay good as long as the new are not used.
+        """
 
 
 class TokenFile:
@@ -54,22 +88,19 @@ class TokenFile:
         self.path = path
 
     @contextlib.contextmanager
-    def locked(self) -> Iterator[None]:
+    def locked(self, connection: str = "") -> Iterator[None]:  # noqa: ARG002  the protocol names it
         """Hold the lock that other processes respect.
 
         Raises:
-            SettingsError: The folder cannot be written to. It is checked before a token is spent.
+            SettingsError: The file cannot be replaced. It is checked before a token is spent.
         """
-        try:
-            self._prepare()
+        with self._told():
+            self._make_folder()
             lock = FileLock(self.path.with_name(self.path.name + ".lock"), mode=0o600)
             lock.acquire()
-        except OSError as error:
-            message = (
-                f"The token store {self.path} cannot be written: {error.strerror}. Set token_store to a writable path."
-            )
-            raise SettingsError(message) from error
         try:
+            with self._told():
+                self._prove()
             yield
         finally:
             lock.release()
@@ -90,16 +121,40 @@ class TokenFile:
         """Put new tokens in the place of old ones; on return they are on the disk. Call it with the lock held."""
         entries = self._read()
         entries[connection] = msgspec.to_builtins(tokens)
-        self._replace(msgspec.json.encode({"version": 1, "connections": entries}))
+        with self._told():
+            self._replace(entries)
 
-    def _prepare(self) -> None:
-        """Make the folder and prove that it takes a file."""
+    @contextlib.contextmanager
+    def _told(self) -> Iterator[None]:
+        """What the system has against the file, in one line."""
+        try:
+            yield
+        except OSError as error:
+            message = (
+                f"The token store {self.path} cannot be written: {error.strerror}. Set token_store to a writable path."
+            )
+            raise SettingsError(message) from error
+
+    def _make_folder(self) -> None:
         if not self.path.parent.exists():
             self.path.parent.mkdir(parents=True, mode=0o700, exist_ok=True)
             self.path.parent.joinpath(".gitignore").write_text("*\n", encoding="utf-8")
-        handle, name = tempfile.mkstemp(dir=self.path.parent, prefix=".probe-")
-        os.close(handle)
-        Path(name).unlink()
+
+    def _prove(self) -> None:
+        """Do what saving does, with what is there: that takes rights, room on the disk and sound content."""
+        if self.path.exists():
+            self._see_that_it_is_ours()
+        self._replace(self._read())
+
+    def _see_that_it_is_ours(self) -> None:
+        """A file that was replaced would belong to us: its owner could not read it any more."""
+        if self.path.stat().st_uid != os.geteuid():
+            message = (
+                f"The token store {self.path} belongs to another user: run as that user, "
+                "or set token_store to a file of your own."
+            )
+            raise SettingsError(message)
+        self.path.open("r+b").close()
 
     def _read(self) -> dict[str, Any]:
         try:
@@ -107,25 +162,35 @@ class TokenFile:
             return dict(document["connections"])
         except FileNotFoundError:
             return {}
+        except OSError as error:
+            raise SettingsError(f"The token store {self.path} cannot be read: {error.strerror}.") from error
         except (msgspec.DecodeError, KeyError, TypeError, ValueError) as error:
             raise self._damaged() from error
 
     def _damaged(self) -> SettingsError:
         return SettingsError(f"The token store {self.path} is damaged. Move it away and connect the account again.")
 
-    def _replace(self, content: bytes) -> None:
+    def _replace(self, entries: dict[str, Any]) -> None:
+        content = msgspec.json.encode({"version": 1, "connections": entries})
         handle, name = tempfile.mkstemp(dir=self.path.parent, prefix=".tokens-")
         try:
             with os.fdopen(handle, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
+                _write(file, content)
             Path(name).replace(self.path)
         except BaseException:
             Path(name).unlink(missing_ok=True)
             raise
         with contextlib.suppress(OSError):
             _sync_folder(self.path.parent)
+
+
+def _write(file: BinaryIO, content: bytes) -> None:
+    """Write to the disk, where room for one more pair must be left."""
+    file.write(content + b" " * SPARE)
+    file.flush()
+    os.fsync(file.fileno())
+    file.truncate(len(content))
+    os.fsync(file.fileno())
 
 
 def _sync_folder(folder: Path) -> None:

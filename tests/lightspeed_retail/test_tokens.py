@@ -68,9 +68,10 @@ def test_a_write_that_fails_leaves_the_old_tokens(tmp_path: Path, monkeypatch: p
     def full(_descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OSError, match="No space"):
-        save(store, "a", NEXT)
+    with store.locked(), monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        with pytest.raises(SettingsError, match="No space"):
+            store.save("a", NEXT)
     assert store.load("a") == PAIR
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".tokens-")] == []
 

@@ -1,0 +1,180 @@
+"""The command `lightspeed-retail doctor`, as a process against the sandbox and against hosts that misbehave."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from pathlib import Path
+
+import pytest
+
+from lightspeed_retail.doctor import claims
+from lightspeed_retail.resources.account import Account
+from lightspeed_sandbox.config import Config
+from lightspeed_sandbox.serve import Sandbox
+from lightspeed_sandbox.store import Store
+from tests.scripted import Answer, scripted
+
+ACCOUNT = 4711
+CHECKS = ["settings", "token store", "token", "account", "scopes", "bucket", "clock"]
+Settings = dict[str, str]
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    store = Store()
+    store.put(Account, [{"accountID": ACCOUNT, "name": "Northwind Cycles"}])
+    with Sandbox(Config(bucket_size=200, drip_rate=100), store=store) as running:
+        yield running
+
+
+def settings_of(sandbox: Sandbox, tmp_path: Path, scope: str = "employee:all") -> Settings:
+    return {
+        "client_id": sandbox.client_id,
+        "client_secret": sandbox.client_secret,
+        "refresh_token": sandbox.issue_refresh_token(scope),
+        "token_store": str(tmp_path / "store" / "tokens.json"),
+        "api_url": sandbox.url,
+        "auth_url": sandbox.url,
+    }
+
+
+class Report:
+    """What the command said, as its user reads it."""
+
+    def __init__(self, done: subprocess.CompletedProcess[str]) -> None:
+        """Take the lines apart."""
+        self.code = done.returncode
+        self.output = done.stdout + done.stderr
+        self.errors = done.stderr
+        lines = [(line[:8].strip(), *line[8:].partition(": ")[::2]) for line in done.stdout.splitlines()]
+        self.states = {check: state for state, check, _ in lines}
+        self.texts = {check: text for _, check, text in lines}
+
+
+def doctor(settings: Settings, *arguments: str, prefix: str = "TAP_LIGHTSPEED_RETAIL_") -> Report:
+    variables = {prefix + name.upper(): value for name, value in settings.items()}
+    command = [sys.executable, "-m", "lightspeed_retail.cli", "doctor", *arguments]
+    environment = os.environ | variables
+    return Report(subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, env=environment))
+
+
+def test_a_healthy_connection_is_ok_throughout(sandbox: Sandbox, tmp_path: Path) -> None:
+    report = doctor(settings_of(sandbox, tmp_path), "--streams", "sales,items")
+    assert (report.code, report.errors) == (0, "")
+    assert report.states == dict.fromkeys(CHECKS, "ok")
+    assert report.texts["account"] == f"{ACCOUNT} (Northwind Cycles)."
+    assert "of 200 drips are used, 100 a second" in report.texts["bucket"]
+
+
+def test_nothing_that_is_said_is_a_secret(sandbox: Sandbox, tmp_path: Path) -> None:
+    settings = settings_of(sandbox, tmp_path)
+    report = doctor(settings)
+    stored = json.loads(Path(settings["token_store"]).read_text(encoding="utf-8"))["connections"].values()
+    secrets = [settings["refresh_token"], settings["client_secret"]]
+    secrets += [entry[name] for entry in stored for name in ("access_token", "refresh_token")]
+    assert len(secrets) == 4
+    assert not [secret for secret in secrets if secret in report.output]
+
+
+def test_a_store_in_a_database_is_checked_alike(sandbox: Sandbox, tmp_path: Path) -> None:
+    settings = settings_of(sandbox, tmp_path) | {"token_store": f"sqlite:///{tmp_path}/tokens.sqlite"}
+    reports = [doctor(settings), doctor(settings)]
+    assert [report.states["token store"] for report in reports] == ["ok", "ok"]
+    assert [("holds none" in report.texts["token store"], report.code) for report in reports] == [(True, 0), (False, 0)]
+
+
+def test_settings_come_from_a_file_or_with_another_prefix(sandbox: Sandbox, tmp_path: Path) -> None:
+    settings = settings_of(sandbox, tmp_path)
+    file = tmp_path / "config.json"
+    file.write_text(json.dumps(settings | {"start_date": "2026-01-01"}), encoding="utf-8")
+    assert doctor({}, "--config", str(file)).code == 0
+    target = "TARGET_LIGHTSPEED_RETAIL"
+    assert doctor(settings, "--prefix", target, "--write", "customers", prefix=target + "_").code == 0
+
+
+def test_a_file_that_is_no_object_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text("[sentinel", encoding="utf-8")
+    report = doctor({}, "--config", str(tmp_path / "config.json"))
+    assert report.code == 1
+    assert report.errors.count("\n") == 1
+    assert "sentinel" not in report.output
+
+
+def test_scopes_that_lack_are_named_with_their_streams(sandbox: Sandbox, tmp_path: Path) -> None:
+    settings = settings_of(sandbox, tmp_path, "employee:register_read")
+    report = doctor(settings, "--streams", "sales,items,images", "--write", "customers")
+    assert report.code == 1
+    assert report.states == dict.fromkeys(CHECKS, "ok") | {"scopes": "problem"}
+    assert "employee:customers (for customers)" in report.texts["scopes"]
+    assert "employee:inventory_read (for items, images): authorise again" in report.texts["scopes"]
+
+
+def test_without_a_selection_a_missing_scope_is_a_warning(sandbox: Sandbox, tmp_path: Path) -> None:
+    report = doctor(settings_of(sandbox, tmp_path, "employee:register_read"))
+    assert (report.code, report.states["scopes"]) == (0, "warning")
+
+
+def test_settings_that_lack_or_are_misspelt_stop_the_rest() -> None:
+    report = doctor({"client_idd": "sentinel"})
+    assert report.code == 1
+    assert report.states == {"settings": "problem", "rest": "warning"}
+    assert "did you mean client_id?" in report.texts["settings"]
+    assert "Set client_id and refresh_token" in report.texts["settings"]
+    assert "sentinel" not in report.output
+
+
+def test_a_store_that_cannot_be_written_is_told_before_a_token_is_spent(sandbox: Sandbox, tmp_path: Path) -> None:
+    settings = settings_of(sandbox, tmp_path)
+    (tmp_path / "file").write_text("in the way", encoding="utf-8")
+    report = doctor(settings | {"token_store": str(tmp_path / "file" / "tokens.json")})
+    assert (report.code, report.states["token store"]) == (1, "problem")
+    assert "token" not in report.states
+    assert doctor(settings).code == 0
+
+
+def test_a_refused_token_says_so_and_the_rest_is_left(sandbox: Sandbox, tmp_path: Path) -> None:
+    report = doctor(settings_of(sandbox, tmp_path) | {"refresh_token": "sentinel-unknown"})
+    assert (report.code, report.states["token"]) == (1, "problem")
+    assert "connect the account again" in report.texts["token"]
+    assert report.texts["rest"].startswith("not checked yet: account, scopes, bucket, clock")
+    assert "sentinel" not in report.output
+
+
+def test_another_account_than_the_tokens_is_a_problem(sandbox: Sandbox, tmp_path: Path) -> None:
+    report = doctor(settings_of(sandbox, tmp_path) | {"account_id": "9"})
+    assert (report.code, report.states["account"], report.states["scopes"]) == (1, "problem", "ok")
+
+
+def test_a_full_bucket_a_wrong_clock_and_a_fixed_opaque_token_are_warnings() -> None:
+    answer = Answer(
+        body={"Account": {"accountID": "1"}},
+        headers={
+            "Date": format_datetime(datetime.now(UTC) + timedelta(hours=2)),
+            "X-LS-API-Bucket-Level": "85.5/90",
+            "X-LS-API-Drip-Rate": "1000",
+        },
+    )
+    with scripted([answer]) as host:
+        report = doctor({"access_token": "sentinel", "api_url": host.url})
+    assert (report.code, report.errors) == (0, "")
+    warned = [check for check, state in report.states.items() if state == "warning"]
+    assert warned == ["token", "scopes", "bucket", "clock"]
+    assert "+7200" in report.texts["clock"] or "+7199" in report.texts["clock"]
+    assert "sentinel" not in report.output
+
+
+def test_a_host_without_limits_is_a_warning() -> None:
+    with scripted([Answer(body={"Account": {"accountID": "1"}})]) as host:
+        report = doctor({"access_token": "t", "api_url": host.url})
+    assert (report.code, report.states["bucket"]) == (0, "warning")
+
+
+@pytest.mark.parametrize("token", ["", "opaque", "a.b.c", "a.!.c", "a.W10.c", "a.é.c"])
+def test_what_is_no_jwt_claims_nothing(token: str) -> None:
+    assert claims(token) == {}
