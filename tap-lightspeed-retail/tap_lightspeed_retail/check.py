@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -55,8 +54,6 @@ class VanishedCheck:
             if self.sends(stream):
                 self._compare(stream)
             stream.stream_state.setdefault("vanished", {})["at"] = stamp(self._run.client.now)
-        elif self.sends(stream):
-            self._add(stream)
 
     def _is_due(self, stream: ResourceStream) -> bool:
         at = stream.stream_state.get("vanished", {}).get("at")
@@ -69,24 +66,22 @@ class VanishedCheck:
             return
         reading = Reading(stream.resource, stream.name, relations=tuple(relations_of(stream.resource, stream.selects)))
         for rows in self._run.walker.archived_only(reading):
-            yield from stream.page(rows, replace(reading, riders=()))
+            yield from stream.page(rows, reading)
 
-    def _known(self, stream: ResourceStream) -> KeySet:
-        """The keys that have been sent: up to the last check, and since."""
-        before = KeySet.from_text(stream.stream_state["vanished"].get("keys", ""))
-        return before | self._sent.pop(stream.name, KeySet())
-
-    def _add(self, stream: ResourceStream) -> None:
-        """Between checks the keys that were sent are added to those that are known."""
-        if stream.name in self._sent:
-            stream.stream_state["vanished"]["keys"] = str(self._known(stream))
+    def keep(self) -> None:
+        """Enter the keys that were sent into the state, with which the bookmarks move that say so."""
+        for name, sent in self._sent.items():
+            memory = self._run.stream(name).stream_state["vanished"]
+            memory["keys"] = str(KeySet.from_text(memory["keys"]) | sent)
+        self._sent.clear()
 
     def _compare(self, stream: ResourceStream) -> None:
         memory: dict[str, Any] = stream.stream_state.setdefault("vanished", {})
         narrowed = self._run.narrowing.fingerprint(stream.resource)
         listed = listed_keys(self._run.client, stream.resource, self._run.narrowing)
         if "keys" in memory and memory.get("narrowed", "") == narrowed:
-            missing = self._known(stream) - listed
+            self.keep()
+            missing = KeySet.from_text(memory["keys"]) - listed
             gone = self._gone(stream, missing)
             if gone is None:
                 listed = listed | missing

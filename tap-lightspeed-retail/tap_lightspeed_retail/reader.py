@@ -118,7 +118,7 @@ class Reader:
 
     def _follow_up(self, stream: ResourceStream) -> Iterator[Record]:
         """Rows that changed without their parent, or came after it was read; none before the first load is done."""
-        riders = tuple(self._inner_riders(stream.resource))
+        riders = tuple(self._run.circumstances.riders(stream.resource))
         reading = Reading(stream.resource, stream.name, riders, self._follow_up_relations(stream, riders))
         for rows in self._own_news(stream, reading):
             stream.checkpoint()
@@ -136,9 +136,6 @@ class Reader:
         progress_ = self._progress(stream.resource, [state])
         begun = not progress_.loading or "first_load" in state
         return self._run.walker.news(reading, progress_) if begun else iter(())
-
-    def _inner_riders(self, resource: type[Resource]) -> Iterator[Rider]:
-        return self._run.circumstances.riders(resource)
 
     def _follow_up_relations(self, stream: ResourceStream, riders: tuple[Rider, ...]) -> tuple[str, ...]:
         own = relations_of(stream.resource, stream.selects)

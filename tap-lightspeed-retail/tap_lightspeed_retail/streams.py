@@ -296,6 +296,7 @@ class ResourceStream(Stream):
 
     def checkpoint(self) -> None:
         """Send the state: everything that it speaks of has been emitted."""
+        self.run.check.keep()
         self._tap.state_writer.write_state(self.tap_state)
 
     def _increment_stream_state(self, latest_record: types.Record, *, context: types.Context | None = None) -> None:

@@ -114,4 +114,4 @@ def test_every_list_is_walked_once_when_all_streams_are_selected() -> None:
     plain = [reading.resource for reading in found if reading.extra is None]
     assert len(set(plain)) == len(plain)
     fed = [name for reading in found if reading.extra is None for name in reading.fed]
-    assert len(set(fed)) == len(fed) or {name for name in fed if fed.count(name) > 1} == {"item_shops"}
+    assert len(set(fed)) == len(fed)

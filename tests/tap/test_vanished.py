@@ -14,6 +14,7 @@ from lightspeed_retail.resources.customers import Customer
 from lightspeed_retail.resources.items import Category, Item
 from lightspeed_retail.resources.labels import Tag
 from lightspeed_retail.resources.sales import Sale, SaleLine
+from lightspeed_retail.wire import stamp
 from lightspeed_sandbox.serve import Sandbox
 from tests.declared import RESOURCES
 from tests.forwarding import forwarding
@@ -121,6 +122,28 @@ def test_a_row_that_comes_and_goes_between_two_checks_is_marked(sandbox: Sandbox
     sandbox.delete(Tag, 900)
     pass_days(sandbox, 7)
     assert marked(tap.run_well(catalog=selecting("tags"), state=second.state), Tag) == [900]
+
+
+def test_a_row_that_came_with_its_parent_in_a_run_that_was_killed_is_marked_when_it_goes(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    tap = Tap.over(sandbox, tmp_path, vanished_check_days=7)
+    first = tap.run_well(catalog=selecting("sales", "sale_lines"))
+    now = stamp(sandbox.clock.now())
+    (sale, *_) = sandbox.store.select(Sale, '"completed" = 0 AND "archived" = 0 AND "voided" = 0')
+    line = {**sandbox.store.select(SaleLine)[0], "saleLineID": 90_000, "saleID": sale["saleID"]}
+    sandbox.store.put(SaleLine, [line])
+    sandbox.edit(Sale, sale["saleID"], {"timeStamp": now, "updateTime": now})
+    pass_days(sandbox, 1)
+
+    catalog = selecting("sales", "sale_lines")
+    messages = iter(tap.run_well(catalog=catalog, state=first.state).messages)
+    next(message for message in messages if message.get("record", {}).get("saleLineID") == 90_000)
+    # A run that was killed here leaves the first state behind that follows the row.
+    left = next(message["value"] for message in messages if message["type"] == "STATE")
+    sandbox.delete(SaleLine, 90_000)
+    pass_days(sandbox, 7)
+    assert marked(tap.run_well(catalog=catalog, state=left), SaleLine) == [90_000]
 
 
 def test_other_conditions_begin_a_new_comparison(sandbox: Sandbox, tmp_path: Path) -> None:
