@@ -22,10 +22,11 @@ import requests
 import urllib3
 
 from lightspeed_retail import errors
-from lightspeed_retail.oauth import Authorisation, decoded
+from lightspeed_retail.oauth import Authorisation
 from lightspeed_retail.pacing import Limits, Pacer
 from lightspeed_retail.query import BASE_PRICE, PAGE_SIZE, Query, Version, encoded
 from lightspeed_retail.resources import FieldType, Resource
+from lightspeed_retail.token_endpoint import decoded
 from lightspeed_retail.wire import Record, rows
 
 DEFAULT_API_URL = "https://api.lightspeedapp.com"
@@ -63,6 +64,7 @@ class Client:
     Args:
         authorisation: Where the bearer for each request comes from.
         api_url: Scheme and host of the API.
+        api_path: What stands in the place of `/API/V3` (or `/API`), where a gateway serves it elsewhere.
         user_agent: How the program names itself.
         session: Connection to use; certificate settings come with it.
         pacer: The model of the limits; shared where several clients work on one bucket.
@@ -75,6 +77,7 @@ class Client:
         authorisation: Authorisation,
         *,
         api_url: str = DEFAULT_API_URL,
+        api_path: str | None = None,
         user_agent: str | None = None,
         session: requests.Session | None = None,
         pacer: Pacer | None = None,
@@ -90,6 +93,7 @@ class Client:
         self._page_sizes: dict[type[Resource], int] = {}
         self._authorisation = authorisation
         self._api_url = api_url.rstrip("/")
+        self._api_path = (api_path or version.root).rstrip("/")
         self._session = session or requests.Session()
         self._session.headers.update({"Accept": "application/json", "User-Agent": user_agent or "lightspeed-retail"})
         self._first_date: datetime | None = None
@@ -244,7 +248,7 @@ class Client:
         limits: Limits | None = None
         try:
             answer = self._session.get(
-                self._api_url + address,
+                self._located(address),
                 headers={"Authorization": f"Bearer {token}"},
                 timeout=_TIMEOUT,
                 allow_redirects=False,
@@ -254,6 +258,11 @@ class Client:
             self.requests += 1
             self.pacer.release(price, limits)
         return answer
+
+    def _located(self, address: str) -> str:
+        """The whole address of a path of the API; a gateway's links may name its own paths already."""
+        is_own = address.startswith(f"{self.version.root}/") and not address.startswith(f"{self._api_path}/")
+        return self._api_url + (self._api_path + address.removeprefix(self.version.root) if is_own else address)
 
     def _judge(self, answer: requests.Response, what: str) -> Record:
         """The body of an accepted answer, or the error that an unaccepted one stands for."""

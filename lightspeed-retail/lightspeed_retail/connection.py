@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +11,20 @@ import requests
 
 from lightspeed_retail.client import DEFAULT_API_URL, Client
 from lightspeed_retail.errors import NotFoundError, RightsError, SettingsError
-from lightspeed_retail.oauth import DEFAULT_AUTH_URL, Authorisation, FixedToken, RefreshingToken
+from lightspeed_retail.oauth import Authorisation, FixedToken, RefreshingToken
 from lightspeed_retail.query import Version
 from lightspeed_retail.sealed import KEY_VARIABLE, SealedTokens
 from lightspeed_retail.settings import check_address
-from lightspeed_retail.tokens import TokenFile, TokenStore, default_path
+from lightspeed_retail.token_endpoint import DEFAULT_AUTH_URL, TokenEndpoint
+from lightspeed_retail.tokens import TokenFile, TokenStore, account_name, connection_name, default_path
 
 
-def client(settings: Mapping[str, Any]) -> Client:
+def client(settings: Mapping[str, Any], authorised: Authorisation | None = None) -> Client:
     """A client for the settings; nothing is asked yet.
+
+    Args:
+        settings: Settings of the tap or the target.
+        authorised: Who one is to the API, if not whom the settings say.
 
     Raises:
         SettingsError: A setting is missing or wrong.
@@ -27,28 +32,59 @@ def client(settings: Mapping[str, Any]) -> Client:
     api_url = settings.get("api_url") or DEFAULT_API_URL
     check_address("api_url", api_url)
     return Client(
-        authorisation(settings),
+        authorised or authorisation(settings),
         api_url=api_url,
+        api_path=settings.get("api_path"),
         user_agent=settings.get("user_agent"),
         session=_session(settings),
         version=Version[settings.get("api_version") or "V3"],
     )
 
 
-def authorisation(settings: Mapping[str, Any]) -> Authorisation:
-    """Who one is to the API: a fixed token where one is set, else one that is refreshed."""
+def authorisation(settings: Mapping[str, Any], step: Callable[[str], None] = lambda _name: None) -> Authorisation:
+    """Who one is to the API: a fixed token where one is set, else one that is refreshed.
+
+    Args:
+        settings: Settings of the tap or the target.
+        step: Told of each step of a refresh, see `RefreshingToken`.
+
+    Raises:
+        SettingsError: A setting is missing or wrong, or no account is connected.
+    """
     if settings.get("access_token"):
         return FixedToken(str(settings["access_token"]).strip())
+    return RefreshingToken(
+        endpoint(settings), token_store(settings), stored_name(settings), seed=_seed(settings), step=step
+    )
+
+
+def endpoint(settings: Mapping[str, Any]) -> TokenEndpoint:
+    """The authorisation server of the settings.
+
+    Raises:
+        SettingsError: A setting is missing or wrong.
+    """
     auth_url = settings.get("auth_url") or DEFAULT_AUTH_URL
     check_address("auth_url", auth_url)
-    return RefreshingToken(
+    if not settings.get("client_id"):
+        raise SettingsError("Set client_id: the id of your API client, from its registration at Lightspeed.")
+    return TokenEndpoint(
         client_id=str(settings["client_id"]),
         client_secret=settings.get("client_secret"),
-        refresh_token=str(settings["refresh_token"]).strip(),
-        store=token_store(settings),
-        auth_url=auth_url,
         session=_session(settings),
+        auth_url=auth_url,
+        token_url=settings.get("token_url"),
     )
+
+
+def stored_name(settings: Mapping[str, Any]) -> str:
+    """The name under which the tokens of the settings are kept.
+
+    Raises:
+        SettingsError: No account is connected, or several are and none is named.
+    """
+    seed = _seed(settings)
+    return connection_name(str(settings["client_id"]), seed) if seed else _connected(settings, token_store(settings))
 
 
 def token_store(settings: Mapping[str, Any]) -> TokenStore:
@@ -60,14 +96,57 @@ def token_store(settings: Mapping[str, Any]) -> TokenStore:
     return SealedTokens(_plain_store(settings), os.environ.get(KEY_VARIABLE))
 
 
-def _plain_store(settings: Mapping[str, Any]) -> TokenStore:
-    store = settings.get("token_store")
-    if store and "://" in store:
-        # SQLAlchemy takes a while to load, and few need it.
-        from lightspeed_retail.token_database import TokenDatabase  # noqa: PLC0415
+def store_path(settings: Mapping[str, Any]) -> Path | None:
+    """The file in which the tokens of the settings are kept; None where that is a database.
 
-        return TokenDatabase(store)
-    return TokenFile(_store_path(store) if store else default_path())
+    Raises:
+        SettingsError: It is no path of a file.
+    """
+    store = _place(settings)
+    if store and "://" in store:
+        return None
+    return _store_path(store) if store else default_path()
+
+
+def _plain_store(settings: Mapping[str, Any]) -> TokenStore:
+    path = store_path(settings)
+    if path is not None:
+        return TokenFile(path)
+    # SQLAlchemy takes a while to load, and few need it.
+    from lightspeed_retail.token_database import TokenDatabase  # noqa: PLC0415
+
+    return TokenDatabase(str(_place(settings)))
+
+
+def _place(settings: Mapping[str, Any]) -> str | None:
+    return settings.get("token_store") or _meltanos_database()
+
+
+def _meltanos_database() -> str | None:
+    """Meltano's own database, where it is one that several machines share: a container's disk may not last."""
+    address = os.environ.get("MELTANO_DATABASE_URI", "")
+    return address if address.startswith("postgres") else None
+
+
+def _seed(settings: Mapping[str, Any]) -> str | None:
+    return str(settings.get("refresh_token") or "").strip() or None
+
+
+def _connected(settings: Mapping[str, Any], store: TokenStore) -> str:
+    """The name of a connection that was made beforehand."""
+    client_id, wanted = str(settings["client_id"]), settings.get("account_id")
+    holders = [tokens.holder for tokens in store.listed().values() if tokens.holder.connected_at is not None]
+    offered = sorted(each.account_id for each in holders if each.client_id == client_id and each.account_id)
+    if wanted and int(wanted) in offered:
+        return account_name(client_id, int(wanted))
+    if len(offered) == 1 and not wanted:
+        return account_name(client_id, offered[0])
+    if offered and not wanted:
+        raise SettingsError(f"Several accounts are connected ({_listed(offered)}): set account_id to the one you mean.")
+    what = f"Account {int(wanted)}" if wanted else "No account"
+    raise SettingsError(
+        f"{what} is {'not ' if wanted else ''}connected: run lightspeed-retail connect, or set refresh_token."
+    )
 
 
 def _store_path(store: str) -> Path:

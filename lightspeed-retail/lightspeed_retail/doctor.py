@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from lightspeed_retail import connection, scopes
 from lightspeed_retail.client import Client
+from lightspeed_retail.disks import passing_kind
 from lightspeed_retail.errors import ApiError, LightspeedError
-from lightspeed_retail.oauth import decoded
 from lightspeed_retail.pacing import Limits, Pacer
 from lightspeed_retail.settings import CONNECTION, problems
-from lightspeed_retail.tokens import connection_name
+from lightspeed_retail.token_endpoint import claims
+from lightspeed_retail.tokens import Tokens
 
 _TOLERATED_SKEW = 120.0
 _NEARLY_FULL = 0.8
 _SHOWN = 4
+_DAY = 86_400.0
+_IDLE_DAYS, _WARNED_DAYS = 30, 7
+_X_SERIES_HOSTS = (".retail.lightspeed.app", ".vendhq.com", "x-series-api.lightspeedhq.com")
 
 
 class State(StrEnum):
@@ -98,23 +103,27 @@ class Examination:
             return Finding(name, State.PROBLEM, " ".join(str(error).split()))
 
     def check_settings(self) -> tuple[State, str]:
-        """Whether the settings are whole and well-formed."""
+        """Whether the settings are whole and well-formed, and for this product."""
         found = problems(self._settings, {"type": "object", "properties": CONNECTION})
         if found:
             return State.PROBLEM, " ".join(found)
         connection.client(self._settings)
-        connection.authorisation(self._settings)
+        if is_x_series(self._settings):
+            return State.WARNING, (
+                "these look like Lightspeed Retail X-Series (formerly Vend), another product with another API: "
+                "this program reads R-Series."
+            )
         return State.OK, "complete and well-formed."
 
     def check_store(self) -> tuple[State, str]:
-        """Whether the next tokens can be kept: told before one is spent."""
+        """Whether the next tokens can be kept, and for how long: told before one is spent."""
         if self._settings.get("access_token"):
             return State.OK, "a fixed access token needs none."
-        name = connection_name(str(self._settings["client_id"]), str(self._settings["refresh_token"]).strip())
+        name = connection.stored_name(self._settings)
         store = connection.token_store(self._settings)
         with store.locked(name):
-            known = store.load(name) is not None
-        return State.OK, f"takes new tokens, and holds {'those' if known else 'none'} of this connection."
+            known = store.load(name)
+        return store_state(known, connection.store_path(self._settings), time.time())
 
     def check_token(self) -> tuple[State, str]:
         """Whether there is an access token to be had."""
@@ -174,6 +183,36 @@ class Examination:
         return pacer.heard
 
 
+def store_state(known: Tokens | None, path: Path | None, now: float) -> tuple[State, str]:
+    """What to think of a store that takes tokens.
+
+    Args:
+        known: What it holds of the connection.
+        path: The file, if it is one.
+        now: Seconds since 1970.
+    """
+    idle = (now - known.renewed_at) / _DAY if known and known.renewed_at else 0.0
+    if idle > _IDLE_DAYS - _WARNED_DAYS:
+        return State.WARNING, (
+            f"the tokens were last renewed {idle:.0f} days ago, and unused they end after {_IDLE_DAYS}: "
+            "let something run every week."
+        )
+    kind = passing_kind(path) if path else None
+    if kind:
+        return State.WARNING, (
+            f"{path} is on a disk that does not last ({kind}): mount a volume there, "
+            "or set token_store to the URL of a database."
+        )
+    return State.OK, f"takes new tokens, and holds {'those' if known else 'none'} of this connection."
+
+
+def is_x_series(settings: Mapping[str, Any]) -> bool:
+    """Whether settings are those of X-Series, by the form of its tokens and the names of its hosts."""
+    tokens = [str(settings.get(name) or "").strip() for name in ("access_token", "refresh_token", "client_secret")]
+    hosts = [urlsplit(str(settings.get(name) or "")).hostname or "" for name in ("api_url", "auth_url", "token_url")]
+    return any(token.startswith("lsxs_") for token in tokens) or any(host.endswith(_X_SERIES_HOSTS) for host in hosts)
+
+
 _Check = Callable[[Examination], tuple[State, str]]
 _CHECKS: tuple[tuple[str, _Check, tuple[str, ...]], ...] = (
     ("settings", Examination.check_settings, ()),
@@ -184,17 +223,6 @@ _CHECKS: tuple[tuple[str, _Check, tuple[str, ...]], ...] = (
     ("bucket", Examination.check_bucket, ("account",)),
     ("clock", Examination.check_clock, ("account",)),
 )
-
-
-def claims(token: str) -> dict[str, Any]:
-    """What a JWT says, its signature unverified: good for telling a person, not for deciding; empty if it is none."""
-    _, _, rest = token.partition(".")
-    payload, _, _ = rest.partition(".")
-    try:
-        found = decoded(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-    except (binascii.Error, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def _until(moment: Any) -> str:

@@ -17,19 +17,43 @@ from lightspeed_retail.resources import Resource
 EVERYTHING = "employee:all"
 """The scope that covers all others."""
 
-# Endpoint pages name these beside scopes, but they are rights of an employee: the page on scopes does not offer them.
-_RIGHTS = frozenset(
-    f"employee:{right}"
-    for right in (
-        "all_read",
-        "cfd",
-        "inventory_base",
-        "inventory_log",
-        "register_close",
-        "register_open",
-        "register_withdraw",
-    )
-)
+SCOPES = {
+    "employee:all": "Everything that the employee may see and change",
+    "employee:admin": "Change the settings of the account",
+    "employee:admin_employees": "See and change employees and their hours",
+    "employee:admin_inventory": "Change the settings of the inventory",
+    "employee:admin_purchases": "Change the settings of taxes and payments",
+    "employee:admin_shops": "Change shops and registers",
+    "employee:admin_void_sale": "Void completed sales, and see which were voided",
+    "employee:categories": "See and change categories",
+    "employee:customers": "See and change customers",
+    "employee:customers_read": "See customers",
+    "employee:customers_view_gift_card_numbers": "See the numbers of customers' gift cards",
+    "employee:inventory": "See and change items and stock",
+    "employee:inventory_counts": "See and make inventory counts",
+    "employee:inventory_counts_reconcile": "Reconcile inventory counts",
+    "employee:inventory_read": "See items and stock",
+    "employee:manufacturers": "See and change manufacturers",
+    "employee:product_cost": "See and change what items cost",
+    "employee:product_edit": "Change items",
+    "employee:purchase_orders": "See and change purchase orders",
+    "employee:register": "See sales, make and change them",
+    "employee:register_layaway": "Put sales on layaway",
+    "employee:register_read": "See sales",
+    "employee:register_refund": "Refund sales",
+    "employee:reports": "See reports",
+    "employee:special_orders": "See and change special orders",
+    "employee:tags": "See and change tags",
+    "employee:transfers": "See and change transfers between shops",
+    "employee:vendor_returns": "See and change returns to vendors",
+    "employee:vendors": "See and change vendors",
+    "employee:workbench": "See and change work orders",
+}
+"""Every scope that one may ask for, in words.
+
+Endpoint pages name others beside these (`inventory_log`, `register_withdraw` ...): rights of an employee, which the
+page on scopes does not offer.
+"""
 
 
 @dataclass(frozen=True)
@@ -49,7 +73,7 @@ class Need:
     @property
     def choices(self) -> tuple[str, ...]:
         """The scopes of which one has to be asked for; the one for everything where the API offers no other."""
-        return tuple(scope for scope in self.any_of if scope not in _RIGHTS) or (EVERYTHING,)
+        return tuple(scope for scope in self.any_of if scope in SCOPES) or (EVERYTHING,)
 
     def is_met(self, granted: Collection[str]) -> bool:
         """Whether scopes are enough for it."""

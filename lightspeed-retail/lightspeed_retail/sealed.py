@@ -57,6 +57,14 @@ class SealedTokens:
         sealed = (self._sealed(tokens.access_token), self._sealed(tokens.refresh_token))
         self._store.save(connection, msgspec.structs.replace(tokens, access_token=sealed[0], refresh_token=sealed[1]))
 
+    def remove(self, connection: str) -> None:
+        """Forget a connection's tokens."""
+        self._store.remove(connection)
+
+    def listed(self) -> dict[str, Tokens]:
+        """The tokens of all connections by the connection's name, as they are kept."""
+        return self._store.listed()
+
     def _sealed(self, token: str) -> str:
         return _MARK + self._fernet.encrypt(token.encode()).decode() if self._fernet else token
 

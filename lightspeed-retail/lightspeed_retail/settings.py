@@ -13,7 +13,7 @@ import jsonschema
 
 from lightspeed_retail.client import DEFAULT_API_URL
 from lightspeed_retail.errors import SettingsError
-from lightspeed_retail.oauth import DEFAULT_AUTH_URL
+from lightspeed_retail.token_endpoint import DEFAULT_AUTH_URL
 
 Schema = dict[str, Any]
 
@@ -38,7 +38,8 @@ CONNECTION: dict[str, Schema] = {
     "refresh_token": setting(
         "string",
         "Refresh token",
-        "Token from which access tokens are renewed. It works once: its successors are kept in the token store.",
+        "Token from which access tokens are renewed. It works once: its successors are kept in the token store. Not "
+        "needed for an account that lightspeed-retail connect has connected.",
         secret=True,
         pattern=_PRINTABLE,
     ),
@@ -52,15 +53,15 @@ CONNECTION: dict[str, Schema] = {
     "account_id": setting(
         "string",
         "Account ID",
-        "Number of the Lightspeed account. Left out, it is found by itself.",
+        "Number of the Lightspeed account. Left out, it is found by itself, unless several are connected.",
         pattern="^[0-9]{1,18}$",
     ),
     "token_store": setting(
         "string",
         "Token store",
         "Where the newest tokens are kept: a file, or the URL of a database that several machines share. Default: "
-        ".lightspeed-retail/tokens.json in the Meltano project, or the user's state folder. It must survive from run "
-        "to run.",
+        "Meltano's own database if that is PostgreSQL, else .lightspeed-retail/tokens.json in the Meltano project, or "
+        "the user's state folder. It must survive from run to run.",
         secret=True,
     ),
     "api_url": setting(
@@ -72,6 +73,18 @@ CONNECTION: dict[str, Schema] = {
         "Scheme and host of the authorisation server; /auth/oauth/token and so on hang below it.",
         default=DEFAULT_AUTH_URL,
         pattern="^https?://",
+    ),
+    "api_path": setting(
+        "string",
+        "API path",
+        "Path below the API address, where a gateway serves the API under another one than /API/V3.",
+        pattern="^/[!-~]*$",
+    ),
+    "token_url": setting(
+        "string",
+        "Token address",
+        "Whole address of the token endpoint, where it is not /auth/oauth/token below the authorisation address.",
+        pattern="^https?://[!-~]+$",
     ),
     "api_version": setting(
         "string",
@@ -212,10 +225,10 @@ _DESCRIPTIONS: dict[str, Callable[[jsonschema.ValidationError], str]] = {
 def _lacking(settings: Mapping[str, Any]) -> list[str]:
     if settings.get("access_token"):
         return []
-    lacking = [name for name in ("client_id", "refresh_token") if not settings.get(name)]
-    if not lacking:
+    if settings.get("client_id"):
         return []
-    return [f"Set {' and '.join(lacking)} to connect to Lightspeed (or access_token, for a short while)."]
+    also = "" if settings.get("refresh_token") else " and connect the account with lightspeed-retail connect"
+    return [f"Set client_id{also} (or set access_token, for a short while)."]
 
 
 def check_address(name: str, address: str) -> None:

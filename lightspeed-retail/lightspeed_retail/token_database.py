@@ -7,7 +7,7 @@ import importlib.util
 import os
 import secrets
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -80,14 +80,15 @@ class TokenDatabase:
         Raises:
             SettingsError: The database cannot be read, or what it holds cannot be understood.
         """
-        query = sql.select(_TABLE.c.tokens).where(_TABLE.c.connection == connection)
-        with self._told():
-            text = self._held.execute(query).scalar() if self._held is not None else self._asked(query)
-        try:
-            return msgspec.json.decode(text, type=Tokens) if text else None
-        except (msgspec.DecodeError, TypeError) as error:
-            message = f"The token store {self._place} is damaged. Delete its row and connect the account again."
-            raise SettingsError(message) from error
+        return self._found(_TABLE.c.connection == connection).get(connection)
+
+    def listed(self) -> dict[str, Tokens]:
+        """The tokens of all connections by the connection's name.
+
+        Raises:
+            SettingsError: The database cannot be read, or what it holds cannot be understood.
+        """
+        return self._found(_TABLE.c.tokens.is_not(None))
 
     def save(self, connection: str, tokens: Tokens) -> None:
         """Put new tokens in the place of old ones; on return they are committed. Call it with the lock held.
@@ -95,17 +96,38 @@ class TokenDatabase:
         Raises:
             SettingsError: The database failed in between.
         """
-        if self._held is None:
-            raise RuntimeError("Tokens are saved with the lock held.")
         text = msgspec.json.encode(tokens).decode()
+        self._change(sql.update(_TABLE).where(_TABLE.c.connection == connection).values(tokens=text))
+
+    def remove(self, connection: str) -> None:
+        """Forget a connection's tokens, with its row. Call it with the lock held.
+
+        Raises:
+            SettingsError: The database failed in between.
+        """
+        self._change(sql.delete(_TABLE).where(_TABLE.c.connection == connection))
+
+    def _change(self, statement: sql.Update | sql.Delete) -> None:
+        if self._held is None:
+            raise RuntimeError("Tokens are changed with the lock held.")
         with self._told():
-            self._held.execute(sql.update(_TABLE).where(_TABLE.c.connection == connection).values(tokens=text))
+            self._held.execute(statement)
             self._held.commit()
 
-    def _asked(self, query: sql.Select[tuple[Any]]) -> Any:
+    def _found(self, condition: sql.ColumnElement[bool]) -> dict[str, Tokens]:
+        query = sql.select(_TABLE.c.connection, _TABLE.c.tokens).where(condition)
+        with self._told():
+            found = self._held.execute(query).all() if self._held is not None else self._asked(query)
+        try:
+            return {name: msgspec.json.decode(text, type=Tokens) for name, text in found if text}
+        except (msgspec.DecodeError, TypeError) as error:
+            message = f"The token store {self._place} is damaged. Delete its row and connect the account again."
+            raise SettingsError(message) from error
+
+    def _asked(self, query: sql.Select[tuple[str, str]]) -> Sequence[sql.Row[tuple[str, str]]]:
         with self._engine.connect() as connection:
             there = sql.inspect(connection).has_table(_TABLE.name)
-            return connection.execute(query).scalar() if there else None
+            return connection.execute(query).all() if there else []
 
     def _prove(self, connection: str) -> None:
         """Commit something of the size of new tokens to the connection's row, which is made when needed."""

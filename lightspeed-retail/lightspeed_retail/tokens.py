@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 import os
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -23,6 +24,25 @@ from lightspeed_retail.errors import SettingsError
 
 SPARE = 16_384
 """Bytes for which a store proves to have room before a token is spent; a pair takes about two thousand."""
+_EARLY = 60.0
+
+
+class Holder(msgspec.Struct, frozen=True):
+    """Whose tokens a pair is, as far as it is known; nothing of it is secret.
+
+    Args:
+        client_id: The client that they were given to.
+        account_id: Number of the account.
+        account_name: Its name.
+        scopes: What they allow, with blanks between.
+        connected_at: Seconds since 1970 at which a person consented through `lightspeed-retail connect`.
+    """
+
+    client_id: str = ""
+    account_id: int | None = None
+    account_name: str = ""
+    scopes: str = ""
+    connected_at: float | None = None
 
 
 class Tokens(msgspec.Struct, frozen=True):
@@ -33,16 +53,24 @@ class Tokens(msgspec.Struct, frozen=True):
         refresh_token: What the next pair is bought with, once.
         expires_at: Seconds since 1970 at which the access token ends, by the local clock.
         lifetime: How many seconds it lasts from the first to the last.
+        renewed_at: Seconds since 1970 at which the pair was got; unused for 30 days, its refresh token ends.
+        holder: Whose it is.
     """
 
     access_token: str
     refresh_token: str
     expires_at: float
     lifetime: float = 3600.0
+    renewed_at: float | None = None
+    holder: Holder = Holder()
 
     def __repr__(self) -> str:
         """Say nothing: tokens must not end up in a log or a traceback."""
         return "Tokens(...)"
+
+    def is_ending(self) -> bool:
+        """Whether it is time to renew: a minute before the end, later where tokens live for seconds only."""
+        return self.expires_at - min(_EARLY, self.lifetime / 10) <= time.time()
 
 
 class TokenStore(Protocol):
@@ -70,6 +98,20 @@ class TokenStore(Protocol):
 
         Raises:
             SettingsError: The store failed in between. The old tokens stay good as long as the new are not used.
+        """
+
+    def remove(self, connection: str) -> None:
+        """Forget a connection's tokens; to be called once, last, with the lock held.
+
+        Raises:
+            SettingsError: The store failed.
+        """
+
+    def listed(self) -> dict[str, Tokens]:
+        """The tokens of all connections by the connection's name; they may be encrypted.
+
+        Raises:
+            SettingsError: The store cannot be read.
         """
 
 
@@ -111,11 +153,15 @@ class TokenFile:
         Raises:
             SettingsError: The file is there but cannot be understood.
         """
-        entry = self._read().get(connection)
-        try:
-            return msgspec.convert(entry, Tokens) if entry is not None else None
-        except msgspec.ValidationError as error:
-            raise self._damaged() from error
+        return self._understood({connection: self._read().get(connection)}).get(connection)
+
+    def listed(self) -> dict[str, Tokens]:
+        """The tokens of all connections by the connection's name.
+
+        Raises:
+            SettingsError: The file is there but cannot be understood.
+        """
+        return self._understood(self._read())
 
     def save(self, connection: str, tokens: Tokens) -> None:
         """Put new tokens in the place of old ones; on return they are on the disk. Call it with the lock held."""
@@ -123,6 +169,18 @@ class TokenFile:
         entries[connection] = msgspec.to_builtins(tokens)
         with self._told():
             self._replace(entries)
+
+    def remove(self, connection: str) -> None:
+        """Forget a connection's tokens. Call it with the lock held."""
+        entries = {name: entry for name, entry in self._read().items() if name != connection}
+        with self._told():
+            self._replace(entries)
+
+    def _understood(self, entries: dict[str, Any]) -> dict[str, Tokens]:
+        try:
+            return {name: msgspec.convert(entry, Tokens) for name, entry in entries.items() if entry is not None}
+        except msgspec.ValidationError as error:
+            raise self._damaged() from error
 
     @contextlib.contextmanager
     def _told(self) -> Iterator[None]:
@@ -206,8 +264,20 @@ def connection_name(client_id: str, refresh_token: str) -> str:
     return hashlib.sha256(f"{client_id}\n{refresh_token}".encode()).hexdigest()
 
 
+def account_name(client_id: str, account_id: int) -> str:
+    """The name under which the tokens of an account are kept that `lightspeed-retail connect` has connected."""
+    # No refresh token has a blank in it.
+    return connection_name(client_id, f"account {account_id}")
+
+
 def default_path() -> Path:
     """In the Meltano project where there is one, else where the user's programs keep their state."""
-    project = os.environ.get("MELTANO_PROJECT_ROOT")
+    project = os.environ.get("MELTANO_PROJECT_ROOT") or _project_around()
     folder = Path(project, ".lightspeed-retail") if project else Path(platformdirs.user_state_dir("lightspeed-retail"))
     return folder / "tokens.json"
+
+
+def _project_around() -> Path | None:
+    """The folder of the Meltano project that one works in: so commands find what its plugins use."""
+    here = Path.cwd()
+    return next((folder for folder in (here, *here.parents) if (folder / "meltano.yml").is_file()), None)

@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from lightspeed_retail.resources import Resource
+from lightspeed_retail.scopes import SCOPES
 from lightspeed_sandbox.errors import JSON, ApiError, OAuthError
 from lightspeed_sandbox.oauth import Challenge, Client, Grants
 from lightspeed_sandbox.store import Store
@@ -23,40 +24,6 @@ HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",
 }
-
-SCOPES = {
-    "employee:all": "Everything that the employee may see and change",
-    "employee:admin": "Change the settings of the account",
-    "employee:admin_employees": "See and change employees and their hours",
-    "employee:admin_inventory": "Change the settings of the inventory",
-    "employee:admin_purchases": "Change the settings of taxes and payments",
-    "employee:admin_shops": "Change shops and registers",
-    "employee:admin_void_sale": "Void completed sales, and see which were voided",
-    "employee:categories": "See and change categories",
-    "employee:customers": "See and change customers",
-    "employee:customers_read": "See customers",
-    "employee:customers_view_gift_card_numbers": "See the numbers of customers' gift cards",
-    "employee:inventory": "See and change items and stock",
-    "employee:inventory_counts": "See and make inventory counts",
-    "employee:inventory_counts_reconcile": "Reconcile inventory counts",
-    "employee:inventory_read": "See items and stock",
-    "employee:manufacturers": "See and change manufacturers",
-    "employee:product_cost": "See and change what items cost",
-    "employee:product_edit": "Change items",
-    "employee:purchase_orders": "See and change purchase orders",
-    "employee:register": "See sales, make and change them",
-    "employee:register_layaway": "Put sales on layaway",
-    "employee:register_read": "See sales",
-    "employee:register_refund": "Refund sales",
-    "employee:reports": "See reports",
-    "employee:special_orders": "See and change special orders",
-    "employee:tags": "See and change tags",
-    "employee:transfers": "See and change transfers between shops",
-    "employee:vendor_returns": "See and change returns to vendors",
-    "employee:vendors": "See and change vendors",
-    "employee:workbench": "See and change work orders",
-}
-"""Every scope that may be asked for, in words."""
 
 _BAD_REQUEST = 400
 _ASKED = ("response_type", "client_id", "scope", "state", "code_challenge", "code_challenge_method")

@@ -16,6 +16,7 @@ from lightspeed_retail.client import Client
 from lightspeed_retail.connection import authorisation, connect
 from lightspeed_retail.errors import CredentialsError, OutageError, SettingsError, UnreachableError
 from lightspeed_retail.oauth import RefreshingToken
+from lightspeed_retail.token_endpoint import TokenEndpoint
 from lightspeed_retail.resources.account import Account
 from lightspeed_retail.tokens import TokenFile, connection_name
 from lightspeed_sandbox.config import Config
@@ -146,14 +147,8 @@ def test_an_answer_that_gets_lost_costs_no_connection(sandbox: Sandbox, tmp_path
             return answer
 
     settings = settings_of(sandbox, tmp_path)
-    refreshing = RefreshingToken(
-        client_id=settings["client_id"],
-        client_secret=settings["client_secret"],
-        refresh_token=settings["refresh_token"],
-        store=TokenFile(tmp_path / "tokens.json"),
-        session=Losing(),
-        auth_url=sandbox.url,
-    )
+    endpoint = TokenEndpoint(settings["client_id"], settings["client_secret"], Losing(), sandbox.url)
+    refreshing = RefreshingToken(endpoint, TokenFile(tmp_path / "tokens.json"), "it", seed=settings["refresh_token"])
     assert Client(refreshing, api_url=sandbox.url).accounts()
     assert lost == [200]
 

@@ -115,17 +115,11 @@ def test_a_lock_without_a_save_changes_nothing_and_ends(place: Place, kind: str)
 
 _KILLED = """
 import json, os, sys
-import requests
-from lightspeed_retail.connection import connect, token_store
-from lightspeed_retail.oauth import RefreshingToken
+from lightspeed_retail.connection import authorisation, connect
 settings, fatal, established = json.loads(sys.argv[1])
 if established:
     connect(settings)
-token = RefreshingToken(
-    client_id=settings["client_id"], client_secret=settings["client_secret"], refresh_token=settings["refresh_token"],
-    auth_url=settings["auth_url"], store=token_store(settings), session=requests.Session(),
-    step=lambda name: os._exit(7) if name == fatal else None,
-)
+token = authorisation(settings, lambda name: os._exit(7) if name == fatal else None)
 token.renew(token.bearer())
 """
 
@@ -151,16 +145,11 @@ def test_a_process_that_is_killed_in_a_refresh_loses_no_account(
 _CROWDED = """
 import json, sys
 import requests
-from lightspeed_retail.connection import token_store
-from lightspeed_retail.oauth import RefreshingToken
+from lightspeed_retail.connection import authorisation
 (settings,) = json.loads(sys.argv[1])
 bought = []
 session = requests.Session()
-token = RefreshingToken(
-    client_id=settings["client_id"], client_secret=settings["client_secret"], refresh_token=settings["refresh_token"],
-    auth_url=settings["auth_url"], store=token_store(settings), session=session,
-    step=lambda name: bought.append(name) if name == "saved" else None,
-)
+token = authorisation(settings, lambda name: bought.append(name) if name == "saved" else None)
 while len(bought) < 20:
     bearer = token.bearer()
     session.get(settings["api_url"] + "/API/V3/Account.json", headers={"Authorization": "Bearer " + bearer})

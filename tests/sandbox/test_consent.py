@@ -16,7 +16,7 @@ import pytest
 import requests
 
 from lightspeed_retail.resources import Resource
-from lightspeed_sandbox.consent import SCOPES
+from lightspeed_retail.scopes import SCOPES
 from lightspeed_sandbox.serve import Sandbox
 from tests.declared import RESOURCES
 from tests.retailer import small_sandbox, small_store
