@@ -1,42 +1,41 @@
-"""The command `lightspeed-retail`: what a connection needs, and what is wrong with it."""
+"""The command `lightspeed-retail`: connects accounts, and says what a connection needs or what is wrong with it."""
 
 from __future__ import annotations
 
 import json
 import logging
-import os
 import sys
-from collections.abc import Mapping
-from enum import StrEnum
-from pathlib import Path
-from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.text import Text
 
+from lightspeed_retail import connect_cli, selection
 from lightspeed_retail import scopes as oauth_scopes
+from lightspeed_retail.commanding import (
+    DEFAULT_PREFIX,
+    ConfigFile,
+    Format,
+    FormatOption,
+    Prefix,
+    Streams,
+    Write,
+    new_console,
+    settings_of,
+)
 from lightspeed_retail.doctor import Examination, Finding, State
-from lightspeed_retail.errors import LightspeedError, SettingsError
+from lightspeed_retail.errors import LightspeedError
 
 app = typer.Typer(
-    help="Lightspeed Retail POS (R-Series): what a connection needs, and what is wrong with it.",
+    help="Accounts of Lightspeed Retail POS (R-Series): connect them, and see what is wrong.",
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,
 )
 
+for _command in (connect_cli.connect, connect_cli.disconnect, connect_cli.accounts):
+    app.command()(_command)
+
 _STYLES = {State.OK: "green", State.WARNING: "yellow", State.PROBLEM: "bold red"}
-
-
-class Format(StrEnum):
-    """How to print."""
-
-    TEXT = "text"
-    JSON = "json"
-
-
-Streams = Annotated[str, typer.Option(help="Streams to read, with commas between. Default: what the tap selects.")]
-Write = Annotated[str, typer.Option(help="Streams to write, with commas between.")]
 
 
 @app.command()
@@ -44,12 +43,14 @@ def scopes(
     *,
     streams: Streams = "",
     write: Write = "",
-    format_: Annotated[Format, typer.Option("--format", help="For people or for programs.")] = Format.TEXT,
+    format_: FormatOption = Format.TEXT,
+    prefix: Prefix = DEFAULT_PREFIX,
+    config: ConfigFile = None,
 ) -> None:
     """Print the least OAuth scopes that a selection needs; the first line is what to ask for."""
-    needs = _needs(streams, write)
+    needs = selection.needs(settings_of(prefix, config), streams, write)
     found = oauth_scopes.least(needs)
-    asked = set(_names(write))
+    asked = set(selection.names(write))
     surplus = {scope: [stream for stream in oauth_scopes.writes(scope) if stream not in asked] for scope in found}
     also_write = {scope: names for scope, names in surplus.items() if names}
     if format_ is Format.JSON:
@@ -63,23 +64,19 @@ def scopes(
 @app.command()
 def doctor(
     *,
-    prefix: Annotated[
-        str, typer.Option(help="What the environment variables of the settings begin with.")
-    ] = "TAP_LIGHTSPEED_RETAIL_",
-    config: Annotated[
-        Path | None, typer.Option(help="JSON file to take the settings from instead of the environment.")
-    ] = None,
+    prefix: Prefix = DEFAULT_PREFIX,
+    config: ConfigFile = None,
     streams: Streams = "",
     write: Write = "",
 ) -> None:
     """Check settings, token store, token, account, scopes, bucket and clock; exit code 1 if there is a problem."""
     logging.getLogger("lightspeed_retail").addHandler(logging.NullHandler())
-    settings = _of_environment(prefix) if config is None else _of_file(config)
-    preset = settings.get("preset")
-    needs = _needs(streams, write, str(preset) if preset else None)
-    console = Console(soft_wrap=True, highlight=False)
+    settings = settings_of(prefix, config)
+    needs = selection.needs(settings, streams, write)
+    console = new_console()
     states = []
-    for finding in Examination(settings, needs, strict=bool(_names(streams) or _names(write))).findings():
+    strict = bool(selection.names(streams + write))
+    for finding in Examination(settings, needs, strict=strict).findings():
         console.print(_line(finding))
         states.append(finding.state)
     raise typer.Exit(1 if State.PROBLEM in states else 0)
@@ -87,32 +84,6 @@ def doctor(
 
 def _line(finding: Finding) -> Text:
     return Text.assemble((f"{finding.state:<8}", _STYLES[finding.state]), f"{finding.check}: {finding.text}")
-
-
-def _needs(streams: str, write: str, preset: str | None = None) -> list[oauth_scopes.Need]:
-    read, written = _names(streams), _names(write)
-    return oauth_scopes.needs(read if read or written else oauth_scopes.default_streams(preset), written)
-
-
-def _names(listed: str) -> list[str]:
-    return [name.strip() for name in listed.split(",") if name.strip()]
-
-
-def _of_environment(prefix: str) -> Mapping[str, Any]:
-    beginning = prefix.rstrip("_").upper() + "_"
-    return {
-        name.removeprefix(beginning).lower(): value for name, value in os.environ.items() if name.startswith(beginning)
-    }
-
-
-def _of_file(path: Path) -> Mapping[str, Any]:
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        document = None
-    if not isinstance(document, dict):
-        raise SettingsError(f"--config: {path} is no file with a JSON object that can be read.")
-    return document
 
 
 def main() -> None:

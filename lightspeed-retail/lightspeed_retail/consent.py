@@ -16,6 +16,10 @@ from lightspeed_retail.errors import CredentialsError
 from lightspeed_retail.token_endpoint import AUTHORISE_PATH
 
 
+class AnswerError(CredentialsError):
+    """What came is no answer to this request; the right one may still come."""
+
+
 class DeniedError(CredentialsError):
     """The person said no."""
 
@@ -57,17 +61,18 @@ class ConsentRequest:
 
         Raises:
             DeniedError: The person did not consent.
-            CredentialsError: It is the answer to another request, or there is no code in it.
+            AnswerError: It is the answer to another request, or there is no code in it.
+            CredentialsError: Lightspeed did not accept the request.
         """
         if "state" in answer and not secrets.compare_digest(answer["state"].encode(), self.state.encode()):
-            raise CredentialsError("The answer belongs to an earlier request: connect again.")
+            raise AnswerError("The answer belongs to an earlier request: connect again.")
         if answer.get("error") == "access_denied":
             raise DeniedError("Lightspeed was not allowed to let the client in: somebody chose to deny.")
         if answer.get("error"):
             what = " ".join(answer["error"].split())[:80]
             raise CredentialsError(f"Lightspeed did not accept the request ({what}): check client_id and the scopes.")
         if not answer.get("code"):
-            raise CredentialsError("There is no code in the answer: copy the whole address that the browser ended at.")
+            raise AnswerError("There is no code in the answer: copy the whole address that the browser ended at.")
         return answer["code"]
 
 

@@ -131,6 +131,23 @@ def least(wanted: Iterable[Need]) -> tuple[str, ...]:
     return tuple(sorted(best))
 
 
+def known(scopes: Iterable[str]) -> tuple[str, ...]:
+    """Scopes as somebody named them, with or without `employee:`.
+
+    Raises:
+        SettingsError: There is no such scope.
+    """
+    return tuple(dict.fromkeys(_scope(name) for name in scopes))
+
+
+def _scope(name: str) -> str:
+    scope = name if name.startswith("employee:") else f"employee:{name}"
+    if scope in SCOPES:
+        return scope
+    close = difflib.get_close_matches(scope, SCOPES, n=1)
+    raise SettingsError(f"There is no scope {name}" + (f": did you mean {close[0]}?" if close else "."))
+
+
 def writes(scope: str) -> list[str]:
     """The streams that a scope allows to be written."""
     return [

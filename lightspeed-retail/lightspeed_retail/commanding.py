@@ -1,0 +1,64 @@
+"""What the commands share: their options, and where they find settings."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from lightspeed_retail.errors import SettingsError
+
+
+class Format(StrEnum):
+    """How to print."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+FormatOption = Annotated[Format, typer.Option("--format", help="For people or for programs.")]
+Streams = Annotated[str, typer.Option(help="Streams to read, with commas between. Default: what the tap selects.")]
+Write = Annotated[str, typer.Option(help="Streams to write, with commas between.")]
+Prefix = Annotated[str, typer.Option(help="What the environment variables of the settings begin with.")]
+ConfigFile = Annotated[
+    Path | None, typer.Option(help="JSON file to take the settings from instead of the environment.")
+]
+
+DEFAULT_PREFIX = "TAP_LIGHTSPEED_RETAIL_"
+
+
+def new_console() -> Console:
+    """Where commands print: lines are not broken, so that addresses can be copied."""
+    return Console(soft_wrap=True, highlight=False)
+
+
+def settings_of(prefix: str, config: Path | None) -> Mapping[str, Any]:
+    """The settings as the tap or the target would find them.
+
+    Raises:
+        SettingsError: The file cannot be read.
+    """
+    return _of_environment(prefix) if config is None else _of_file(config)
+
+
+def _of_environment(prefix: str) -> Mapping[str, Any]:
+    beginning = prefix.rstrip("_").upper() + "_"
+    return {
+        name.removeprefix(beginning).lower(): value for name, value in os.environ.items() if name.startswith(beginning)
+    }
+
+
+def _of_file(path: Path) -> Mapping[str, Any]:
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        document = None
+    if not isinstance(document, dict):
+        raise SettingsError(f"--config: {path} is no file with a JSON object that can be read.")
+    return document
