@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from lightspeed_retail.disks import passing_kind
 from lightspeed_retail.resources.account import Account
 from lightspeed_retail.token_endpoint import claims
 from lightspeed_sandbox.config import Config
@@ -23,6 +25,10 @@ from tests.scripted import Answer, scripted
 
 ACCOUNT = 4711
 CHECKS = ["settings", "token store", "token", "account", "scopes", "bucket", "clock"]
+# In a container the tests' own disk does not last either.
+HEALTHY = dict.fromkeys(CHECKS, "ok") | {
+    "token store": "warning" if passing_kind(Path(tempfile.gettempdir())) else "ok"
+}
 Settings = dict[str, str]
 
 
@@ -68,7 +74,7 @@ def doctor(settings: Settings, *arguments: str, prefix: str = "TAP_LIGHTSPEED_RE
 def test_a_healthy_connection_is_ok_throughout(sandbox: Sandbox, tmp_path: Path) -> None:
     report = doctor(settings_of(sandbox, tmp_path), "--streams", "sales,items")
     assert (report.code, report.errors) == (0, "")
-    assert report.states == dict.fromkeys(CHECKS, "ok")
+    assert report.states == HEALTHY
     assert report.texts["account"] == f"{ACCOUNT} (Northwind Cycles)."
     assert "of 200 drips are used, 100 a second" in report.texts["bucket"]
 
@@ -111,7 +117,7 @@ def test_scopes_that_lack_are_named_with_their_streams(sandbox: Sandbox, tmp_pat
     settings = settings_of(sandbox, tmp_path, "employee:register_read")
     report = doctor(settings, "--streams", "sales,items,images", "--write", "customers")
     assert report.code == 1
-    assert report.states == dict.fromkeys(CHECKS, "ok") | {"scopes": "problem"}
+    assert report.states == HEALTHY | {"scopes": "problem"}
     assert "employee:customers (for customers)" in report.texts["scopes"]
     assert "employee:inventory_read (for items, images): authorise again" in report.texts["scopes"]
 
@@ -179,3 +185,63 @@ def test_a_host_without_limits_is_a_warning() -> None:
 @pytest.mark.parametrize("token", ["", "opaque", "a.b.c", "a.!.c", "a.W10.c", "a.é.c"])
 def test_what_is_no_jwt_claims_nothing(token: str) -> None:
     assert claims(token) == {}
+
+
+def test_a_store_on_a_disk_that_does_not_last_is_a_warning(sandbox: Sandbox, tmp_path: Path) -> None:
+    if passing_kind(Path("/dev/shm")) is None:  # noqa: S108  a disk in memory, not a folder for files in passing
+        pytest.skip("there is no disk in memory at /dev/shm")
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
+        report = doctor(settings_of(sandbox, tmp_path) | {"token_store": f"{folder}/tokens.json"})
+    assert (report.code, report.states["token store"]) == (0, "warning")
+    assert "mount a volume there, or set token_store to the URL of a database" in report.texts["token store"]
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [("/app/x", "overlay"), ("/data/a b/x", None), ("/data/x", "tmpfs"), ("/", "overlay"), ("/database", "overlay")],
+)
+def test_the_innermost_mount_says_whether_a_disk_lasts(tmp_path: Path, path: str, kind: str | None) -> None:
+    mounts = tmp_path / "mounts"
+    lines = ["overlay / overlay rw 0 0", "tmp /data tmpfs rw 0 0", "/dev/sda1 /data/a\\040b ext4 rw 0 0", ""]
+    mounts.write_text("\n".join(lines), encoding="utf-8")
+    assert passing_kind(Path(path), mounts) == kind
+    assert passing_kind(Path(path), tmp_path / "none") is None
+
+
+def test_tokens_near_their_idle_end_are_a_warning(sandbox: Sandbox, tmp_path: Path) -> None:
+    settings = settings_of(sandbox, tmp_path)
+    assert doctor(settings).code == 0
+    path = Path(settings["token_store"])
+    document = json.loads(path.read_text(encoding="utf-8"))
+    for entry in document["connections"].values():
+        entry["renewed_at"] -= 25 * 86_400
+    path.write_text(json.dumps(document), encoding="utf-8")
+    report = doctor(settings)
+    assert (report.code, report.states["token store"]) == (0, "warning")
+    assert "last renewed 25 days ago, and unused they end after 30" in report.texts["token store"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("access_token", "lsxs_pt_sentinel"),
+        ("api_url", "https://northwind.retail.lightspeed.app"),
+        ("api_url", "https://northwind.vendhq.com"),
+    ],
+)
+def test_another_product_is_a_warning(name: str, value: str) -> None:
+    with scripted([Answer(401)]) as host:
+        report = doctor({"access_token": "t", "api_url": host.url, "auth_url": host.url} | {name: value})
+    assert report.states["settings"] == "warning"
+    assert "X-Series" in report.texts["settings"]
+    assert "sentinel" not in report.output
+
+
+def test_meltanos_selection_says_what_scopes_are_needed(sandbox: Sandbox, tmp_path: Path) -> None:
+    settings = settings_of(sandbox, tmp_path, "employee:register_read") | {"_select": '["sales.*", "!items.*"]'}
+    assert doctor(settings).states["scopes"] == "ok"
+    settings |= {"_select": '["*.*", "!work*.*"]'}
+    report = doctor(settings)
+    assert report.states["scopes"] == "warning"
+    assert "employee:inventory_read" in report.texts["scopes"]
+    assert "workbench" not in report.texts["scopes"]
