@@ -10,11 +10,10 @@ import webbrowser
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import TypeVar
-from urllib.parse import urlsplit
 
 from rich.console import Console
 
-from lightspeed_retail.callback import listening
+from lightspeed_retail.callback import is_local, listening
 from lightspeed_retail.connecting import Connection, Connector
 from lightspeed_retail.consent import AnswerError, ConsentRequest, DeniedError, pasted
 from lightspeed_retail.errors import CredentialsError, LightspeedError, SettingsError
@@ -23,7 +22,6 @@ LOOPBACK = "http://127.0.0.1:8766/callback"
 """Where one listens if nobody says which redirect address is registered."""
 
 _Result = TypeVar("_Result", Connection, LightspeedError)
-_LOCAL_HOSTS = ("127.0.0.1", "localhost", "::1")
 _EXPLAINED = """\
 Lightspeed sends the browser to the redirect address that is registered for your client, which has to be an https \
 address.
@@ -126,12 +124,6 @@ class Waiting:
             return
         if needed:
             self._settle(problem)
-
-
-def is_local(redirect_uri: str) -> bool:
-    """Whether a redirect leads to a program on this machine that can listen without a certificate."""
-    parts = urlsplit(redirect_uri)
-    return parts.scheme == "http" and parts.hostname in _LOCAL_HOSTS
 
 
 def _has_browser() -> bool:

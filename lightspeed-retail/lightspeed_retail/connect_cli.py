@@ -13,8 +13,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from lightspeed_retail import invitation_server, selection
 from lightspeed_retail import scopes as oauth_scopes
-from lightspeed_retail import selection
 from lightspeed_retail.awaiting import Waiting
 from lightspeed_retail.commanding import (
     DEFAULT_PREFIX,
@@ -28,8 +28,10 @@ from lightspeed_retail.commanding import (
     settings_of,
 )
 from lightspeed_retail.connecting import Connection, Connector, connections
-from lightspeed_retail.connection import token_store
+from lightspeed_retail.connection import store_path, token_store
 from lightspeed_retail.errors import SettingsError
+from lightspeed_retail.invitations import DEFAULT_DAYS, InvitationBook, link
+from lightspeed_retail.tokens import default_path
 
 _IDLE_LIFE = 30 * 86_400
 _YAML = """\
@@ -51,10 +53,19 @@ Redirect = Annotated[
         envvar="LIGHTSPEED_RETAIL_REDIRECT_URI",
     ),
 ]
+Serve = Annotated[
+    bool, typer.Option("--serve", help="Receive people who were invited, behind your own https address, until stopped.")
+]
+Invite = Annotated[
+    list[str] | None, typer.Option(help="Make a link that works once, for whoever this names; repeatable.")
+]
+Days = Annotated[float, typer.Option(help="Days for which the links are good.")]
+Host = Annotated[str, typer.Option(help="Address to listen on with --serve.")]
+Port = Annotated[int, typer.Option(help="Port to listen on with --serve.", min=0, max=65535)]
 Seconds = Annotated[float, typer.Option(help="Seconds to wait for consent.", min=1)]
 
 
-def connect(
+def connect(  # noqa: PLR0913  the options of a command
     *,
     client_id: Annotated[str | None, typer.Option(help="Id of your API client. Default: the setting.")] = None,
     streams: Streams = "",
@@ -63,6 +74,11 @@ def connect(
     redirect_uri: Redirect = None,
     browser: Annotated[bool, typer.Option(help="Open the page in a browser.")] = True,
     timeout: Seconds = 600.0,
+    serve: Serve = False,
+    invite: Invite = None,
+    days: Days = DEFAULT_DAYS,
+    host: Host = "127.0.0.1",
+    port: Port = 8766,
     prefix: Prefix = DEFAULT_PREFIX,
     config: ConfigFile = None,
 ) -> None:
@@ -72,7 +88,14 @@ def connect(
     settings = _with_client(given, client_id)
     connector = Connector(settings)
     connector.prove_store()
-    request = connector.request(_asked(settings, scopes, streams, write))
+    asked = _asked(settings, scopes, streams, write) if serve or not invite else ()
+    if invite:
+        _invite(console, _book(settings), _registered(redirect_uri), invite, days)
+    if serve:
+        invitation_server.serve(_book(settings), connector, _registered(redirect_uri), asked, host, port)
+    if serve or invite:
+        return
+    request = connector.request(asked)
     connected = Waiting(connector, request, console).result(redirect_uri, browser=browser, timeout=timeout)
     _tell(console, connected, given, prefix)
 
@@ -107,6 +130,22 @@ def accounts(
         new_console().print(_table(found))
     else:
         typer.echo("No account is connected: run lightspeed-retail connect.")
+
+
+def _invite(console: Console, book: InvitationBook, redirect_uri: str, labels: list[str], days: float) -> None:
+    """Print a link for each of those who are invited."""
+    for label in labels:
+        console.print(f"{label}: {link(redirect_uri, book.add(label, days))}", markup=False)
+
+
+def _book(settings: Mapping[str, Any]) -> InvitationBook:
+    return InvitationBook((store_path(settings) or default_path()).with_name("invitations.json"))
+
+
+def _registered(redirect_uri: str | None) -> str:
+    if redirect_uri is None:
+        raise SettingsError("--redirect-uri is missing: the https address that is registered for your client.")
+    return redirect_uri
 
 
 def _with_client(given: Mapping[str, Any], client_id: str | None) -> Mapping[str, Any]:

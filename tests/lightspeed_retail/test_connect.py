@@ -341,6 +341,43 @@ def test_addresses_can_be_elsewhere(tmp_path: Path) -> None:
         assert connect(settings).account_id == 1
 
 
+def test_owners_who_are_invited_consent_on_their_own_machines(tmp_path: Path) -> None:
+    port = free_port()
+    redirect = f"http://127.0.0.1:{port}/lightspeed/callback"
+    with running(redirect_uri=redirect) as sandbox:
+        settings = settings_of(sandbox, tmp_path)
+        made = command(settings, "connect", "--invite", "Northwind Cycles", "--redirect-uri", redirect)
+        label, _, address = made.stdout.strip().partition(": ")
+        assert (made.returncode, label) == (0, "Northwind Cycles")
+        full = [sys.executable, "-m", "lightspeed_retail.cli", "connect", "--serve", "--streams", "sales"]
+        server = subprocess.Popen(
+            [*full, "--redirect-uri", redirect, "--port", str(port)],
+            env=environment(settings),
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert server.stderr is not None
+        said = server.stderr.readline()
+        with requests.Session() as browser:
+            assert "Northwind Cycles" in browser.get(address, timeout=10).text
+            sent = browser.post(address, allow_redirects=False, timeout=10)
+            thanks = browser.get(consented(sent.headers["Location"]), timeout=10)
+            assert thanks.status_code == 200
+            again = browser.get(address, timeout=10)
+        server.terminate()
+        said += server.communicate(timeout=20)[1]
+        assert "It has been used" in again.text
+        assert connect(settings).account_id == ACCOUNT
+    assert f"{ACCOUNT}" in said
+    assert address.rpartition("/")[2] not in said
+
+
+def test_invitations_need_the_registered_address(sandbox: Sandbox, tmp_path: Path) -> None:
+    done = command(settings_of(sandbox, tmp_path), "connect", "--invite", "Somebody")
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "--redirect-uri is missing" in done.stderr
+
+
 def test_scopes_are_ticked_in_a_terminal(sandbox: Sandbox, tmp_path: Path) -> None:
     """The least scopes are ticked beforehand; one more is ticked by the arrow and the space bar."""
     settings = settings_of(sandbox, tmp_path)
