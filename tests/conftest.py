@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 _FOREIGN = ("TAP_", "TARGET_", "MELTANO_", "LIGHTSPEED_", "PG", "SINGER_SDK_")
-_KEPT = {"LIGHTSPEED_RECORDINGS", "LIGHTSPEED_REFERENCE"}
+_KEPT = {"LIGHTSPEED_RECORDINGS", "LIGHTSPEED_REFERENCE", "LIGHTSPEED_CHROMIUM", "LIGHTSPEED_REQUIRE_BROWSER"}
 
 
 def _is_foreign(name: str) -> bool:

@@ -1,44 +1,34 @@
-"""One HTTP client for the API: pages, single records, errors and retries, all within the limits.
+"""A client that reads from the API: pages and single records, all within the limits.
 
 Source: pages "Introduction", "Pagination", "Rate limits" and "Errors" (sections 2 to 4 of the API reference).
 """
 
 from __future__ import annotations
 
-import itertools
+import functools
 import logging
-import threading
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
-import backoff
 import requests
-import urllib3
 
 from lightspeed_retail import errors
 from lightspeed_retail.oauth import Authorisation
-from lightspeed_retail.pacing import Limits, Pacer
+from lightspeed_retail.pacing import Pacer
 from lightspeed_retail.query import BASE_PRICE, PAGE_SIZE, Query, Version, encoded
 from lightspeed_retail.resources import FieldType, Resource
-from lightspeed_retail.token_endpoint import decoded
+from lightspeed_retail.transport import DEFAULT_API_URL, TOO_MUCH, Transport, anything
 from lightspeed_retail.wire import Record, rows
 
-DEFAULT_API_URL = "https://api.lightspeedapp.com"
-_TIMEOUT = (10.0, 180.0)
-_MAX_TRIES = 8
-_FIRST_TRIES = 3
-_LONGEST_WAIT = 60.0
+__all__ = ["DEFAULT_API_URL", "Client", "Page", "has_number"]
+
 _SMALLEST_PAGE = 10
 # How often an answer is asked for that may be too much for the API, before it is asked for less.
 _HEAVY_TRIES = 3
-_TOLERATED_SKEW = 120.0
-_TOO_MUCH = (HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.GATEWAY_TIMEOUT)
 
 _log = logging.getLogger(__name__)
 
@@ -59,7 +49,7 @@ class Page:
 
 
 class Client:
-    """Reads from one Lightspeed account host, never faster than it allows.
+    """Reads from one Lightspeed account host, never faster than it allows; `lightspeed_retail.writes` writes.
 
     Args:
         authorisation: Where the bearer for each request comes from.
@@ -85,25 +75,45 @@ class Client:
         version: Version = Version.V3,
     ) -> None:
         """Prepare a client; nothing is asked yet."""
-        self.version = version
-        self.pacer = pacer or Pacer()
-        self.requests = 0
+        self.transport = Transport(
+            authorisation,
+            api_url=api_url,
+            api_path=api_path,
+            user_agent=user_agent,
+            session=session,
+            pacer=pacer,
+            retry_wait=retry_wait,
+            version=version,
+        )
+        self.pacer = self.transport.pacer
         self.account_id: int | None = None
         self.known_accounts: list[Record] = []
         self._page_sizes: dict[type[Resource], int] = {}
         self._authorisation = authorisation
-        self._api_url = api_url.rstrip("/")
-        self._api_path = (api_path or version.root).rstrip("/")
-        self._session = session or requests.Session()
-        self._session.headers.update({"Accept": "application/json", "User-Agent": user_agent or "lightspeed-retail"})
-        self._first_date: datetime | None = None
-        self._lock = threading.Lock()
-        self._get_with_retries = self._retrying(retry_wait)(self._get_once)
+
+    @property
+    def version(self) -> Version:
+        """Version of the API that is asked."""
+        return self.transport.version
+
+    @version.setter
+    def version(self, version: Version) -> None:
+        self.transport.version = version
+
+    @property
+    def requests(self) -> int:
+        """Requests so far, those that write included."""
+        return self.transport.requests
+
+    @property
+    def spent(self) -> Decimal:
+        """Drips so far, those of writes included: by the API's word where it gave one, else by the price."""
+        return self.pacer.spent
 
     @property
     def now(self) -> datetime:
         """When the run began: the `Date` of the first answer, or local time before there is one."""
-        return self._first_date or datetime.now(UTC)
+        return self.transport.now
 
     def accounts(self) -> list[Record]:
         """The accounts that the token belongs to, as they stand on the wire; normally one."""
@@ -216,147 +226,19 @@ class Client:
             smaller = limit // 2
             can_shrink = smaller >= _SMALLEST_PAGE
             try:
-                return self._get(address, query.price, query.resource, _HEAVY_TRIES if can_shrink else _MAX_TRIES)
+                return self._get(address, query.price, query.resource, _HEAVY_TRIES if can_shrink else None)
             except errors.OutageError as error:
-                if not can_shrink or error.status not in _TOO_MUCH:
+                if not can_shrink or error.status not in TOO_MUCH:
                     raise
                 _log.warning("Trying %s again with %s rows a page.", urlsplit(address).path, smaller)
                 limit = self._page_sizes[query.resource] = smaller
                 address = _with_limit(address, limit)
 
     def _get(
-        self, address: str, price: Decimal, listed: type[Resource] | None = None, heavy_tries: int = _MAX_TRIES
+        self, address: str, price: Decimal, listed: type[Resource] | None = None, heavy_tries: int | None = None
     ) -> tuple[Record, datetime]:
-        answer: tuple[Record, datetime] = self._get_with_retries(heavy_tries, address, price, listed)
-        return answer
-
-    def _get_once(self, address: str, price: Decimal, listed: type[Resource] | None) -> tuple[Record, datetime]:
-        """Ask once; a refused token is renewed and the question repeated, one time."""
-        token = self._authorisation.bearer()
-        answer = self._send(address, price, token)
-        if answer.status_code == HTTPStatus.UNAUTHORIZED and self._authorisation.renew(token):
-            answer = self._send(address, price, self._authorisation.bearer())
-        date = self._date(answer)
-        what = f"GET {urlsplit(address).path}"
-        body = self._judge(answer, what)
-        if listed is not None and not _is_list(body, listed):
-            raise errors.OutageError(f"{what}: the answer is no list.", status=answer.status_code)
-        return body, date
-
-    def _send(self, address: str, price: Decimal, token: str) -> requests.Response:
-        self.pacer.acquire(price)
-        limits: Limits | None = None
-        try:
-            answer = self._session.get(
-                self._located(address),
-                headers={"Authorization": f"Bearer {token}"},
-                timeout=_TIMEOUT,
-                allow_redirects=False,
-            )
-            limits = Limits.of(answer.headers)
-        finally:
-            self.requests += 1
-            self.pacer.release(price, limits)
-        return answer
-
-    def _located(self, address: str) -> str:
-        """The whole address of a path of the API; a gateway's links may name its own paths already."""
-        is_own = address.startswith(f"{self.version.root}/") and not address.startswith(f"{self._api_path}/")
-        return self._api_url + (self._api_path + address.removeprefix(self.version.root) if is_own else address)
-
-    def _judge(self, answer: requests.Response, what: str) -> Record:
-        """The body of an accepted answer, or the error that an unaccepted one stands for."""
-        body = decoded(answer.content)
-        status = answer.status_code
-        if status == HTTPStatus.OK and isinstance(body, dict):
-            return body
-        if status == HTTPStatus.OK:
-            raise errors.OutageError(f"{what}: the answer is broken or no JSON.", status=status)
-        if status == HTTPStatus.TOO_MANY_REQUESTS:
-            raise self._rate_limited(answer, what)
-        if status == HTTPStatus.UNAUTHORIZED:
-            message, _ = errors.reason(body)
-            raise errors.CredentialsError(f"{what}: Lightspeed refused the access token ({message}): connect again.")
-        if answer.is_redirect:
-            raise errors.UnreachableError(f"{what}: the host redirects elsewhere; check api_url.")
-        raise errors.of_status(status, body, what)
-
-    def _rate_limited(self, answer: requests.Response, what: str) -> errors.RateLimitedError:
-        """Keep to `Retry-After`, for all threads, and for a second at the least: so long is a burst window."""
-        try:
-            seconds = float(answer.headers["Retry-After"])
-        except (KeyError, ValueError):
-            seconds = 1.0
-        self.pacer.back_off(max(seconds, 1.0))
-        return errors.RateLimitedError(f"{what}: refused for the rate limit.", status=answer.status_code)
-
-    def _date(self, answer: requests.Response) -> datetime:
-        """The server's clock; the first answer's is the run's, and tells whether the local one is off."""
-        try:
-            date = parsedate_to_datetime(answer.headers["Date"]).astimezone(UTC)
-        except (KeyError, ValueError, TypeError):
-            date = datetime.now(UTC)
-        with self._lock:
-            if self._first_date is None:
-                self._first_date = date
-                skew = (date - datetime.now(UTC)).total_seconds()
-                if abs(skew) > _TOLERATED_SKEW:
-                    _log.warning("The clocks differ: the server's is %+.0f seconds off the local one.", skew)
-        return date
-
-    def _retrying(self, first_wait: float) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-        """Reads may be repeated: after 429, 5xx, time-outs, broken connections and broken bodies."""
-
-        def waits() -> Generator[float, None, None]:
-            yield 0.0
-            wait = first_wait
-            while True:
-                yield wait
-                wait = min(wait * 2, _LONGEST_WAIT)
-
-        repeatable = (errors.RetriableError, requests.ConnectionError, requests.Timeout)
-        broken = (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError)
-
-        def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
-            def call(heavy_tries: int, *arguments: Any) -> Any:
-                retrying = backoff.on_exception(
-                    waits,
-                    (*repeatable, *broken),
-                    max_tries=lambda: _MAX_TRIES if self._first_date else _FIRST_TRIES,
-                    giveup=_after_heavy(heavy_tries),
-                    jitter=backoff.full_jitter,
-                    on_backoff=self._log_retry,
-                    logger=None,
-                )(function)
-                try:
-                    return retrying(*arguments)
-                except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
-                    raise self._unreachable(error) from None
-
-            return call
-
-        return decorate
-
-    def _log_retry(self, details: Any) -> None:
-        """A host that has never answered is left to the error that ends the tries."""
-        error = details["exception"]
-        cause = str(error) if isinstance(error, errors.LightspeedError) else type(error).__name__
-        level = logging.WARNING if self._first_date else logging.INFO
-        _log.log(level, "Try %s failed (%s); the next follows in %.1f s.", details["tries"], cause, details["wait"])
-
-    def _unreachable(self, error: Exception) -> errors.UnreachableError:
-        what = type(error).__name__
-        return errors.UnreachableError(f"Cannot reach {self._api_url} ({what}): check api_url and the network.")
-
-
-def _after_heavy(tries: int) -> Callable[[Exception], bool]:
-    """Gives up after so many answers that say that the question was too much."""
-    left = itertools.count(tries - 1, -1)
-
-    def gives_up(error: Exception) -> bool:
-        return isinstance(error, errors.OutageError) and error.status in _TOO_MUCH and next(left) <= 0
-
-    return gives_up
+        accepts = anything if listed is None else functools.partial(_is_list, listed)
+        return self.transport.get(address, price, accepts, heavy_tries)
 
 
 def has_number(resource: type[Resource]) -> bool:
@@ -375,7 +257,7 @@ def _rows(answer: Record, query: Query) -> list[Record]:
     return found
 
 
-def _is_list(body: Record, resource: type[Resource]) -> bool:
+def _is_list(resource: type[Resource], body: Record) -> bool:
     return resource.envelope() in body or "@attributes" in body or not resource.api.attributes
 
 

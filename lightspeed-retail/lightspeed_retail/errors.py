@@ -26,19 +26,53 @@ class UnreachableError(LightspeedError):
     """No answer from the host: network, name, proxy, certificate, or an outage."""
 
 
+class RecordError(LightspeedError):
+    """A record cannot be sent as it stands: change the record, or its mapping.
+
+    Attributes:
+        field: The field that is wrong, by its path from the root.
+    """
+
+    def __init__(self, text: str, *, field: str) -> None:
+        """Carry the field."""
+        super().__init__(text)
+        self.field = field
+
+
+class UncertainError(LightspeedError):
+    """A write was sent, and nobody knows whether it was done: look the record up before anything is sent again.
+
+    Attributes:
+        method: POST, PUT or DELETE.
+        path: Where it was sent.
+    """
+
+    def __init__(self, method: str, path: str, happened: str) -> None:
+        """Say what happened instead of an answer."""
+        super().__init__(
+            f"{method} {path}: {happened}, so it may or may not have been done: look it up before sending it again."
+        )
+        self.method = method
+        self.path = path
+
+
 class ApiError(LightspeedError):
     """The API refused a request.
 
     Attributes:
         status: HTTP status of the answer.
         error_class: Lightspeed's name for the error, if it gave one.
+        details: Ids that the answer names, such as the `saleID` of a sale that was stored, but not completed.
     """
 
-    def __init__(self, text: str, *, status: int, error_class: str | None = None) -> None:
+    def __init__(
+        self, text: str, *, status: int, error_class: str | None = None, details: dict[str, str] | None = None
+    ) -> None:
         """Carry the API's own status and class."""
         super().__init__(text)
         self.status = status
         self.error_class = error_class
+        self.details = details or {}
 
 
 class RightsError(ApiError):
@@ -84,10 +118,19 @@ def of_status(status: int, body: Any, what: str) -> ApiError:
     """
     message, error_class = reason(body)
     text = f"{what}: Lightspeed answered {status}: {message}" + (f" ({error_class})" if error_class else "")
-    if status == HTTPStatus.FORBIDDEN:
-        return RightsError(text, status=status, error_class=error_class)
-    if status == HTTPStatus.NOT_FOUND:
-        return NotFoundError(text, status=status, error_class=error_class)
+    return _kind(status)(text, status=status, error_class=error_class, details=_ids(body))
+
+
+def _kind(status: int) -> type[ApiError]:
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return OutageError(text, status=status, error_class=error_class)
-    return RequestRefusedError(text, status=status, error_class=error_class)
+        return OutageError
+    return _KINDS.get(status, RequestRefusedError)
+
+
+_KINDS: dict[int, type[ApiError]] = {HTTPStatus.FORBIDDEN: RightsError, HTTPStatus.NOT_FOUND: NotFoundError}
+
+
+def _ids(body: Any) -> dict[str, str]:
+    """What is certain to be no text of a person: whole numbers under names of keys."""
+    fields = body.items() if isinstance(body, dict) else ()
+    return {str(name): str(value) for name, value in fields if str(name).endswith("ID") and str(value).isdecimal()}

@@ -175,6 +175,16 @@ _SCALARS: dict[FieldType, Convert] = {
 }
 
 
+def converter(kind: FieldType, zone: tzinfo = UTC) -> Convert:
+    """What makes a typed value of a scalar, be it off the wire or typed already; it raises where the value does not fit.
+
+    Args:
+        kind: What the field holds.
+        zone: Time zone of the shops, in which dates are meant.
+    """
+    return _date_in(zone) if kind is FieldType.DATE else _SCALARS[kind]
+
+
 def everything(_path: tuple[str, ...]) -> bool:
     """The selection that leaves nothing out."""
     return True
@@ -277,7 +287,7 @@ class Decoder:
         if field.nested is not None:
             row = self._row_converter(field, field.nested, private=private)
             return _list_of(row, field.nested.element or "") if field.nested.many else _one_of(row, field.nested)
-        convert = _date_in(self._how.zone) if field.type is FieldType.DATE else _SCALARS[field.type]
+        convert = converter(field.type, self._how.zone)
         if private and self._how.privacy is not None:
             return _after(convert, self._how.privacy.disguise)
         return convert

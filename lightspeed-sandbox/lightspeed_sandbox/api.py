@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
@@ -15,13 +14,15 @@ from lightspeed_retail.resources import Resource
 from lightspeed_retail.wire import Record
 from lightspeed_sandbox import prices, relations
 from lightspeed_sandbox.answers import Answers
-from lightspeed_sandbox.errors import JSON, ApiError
+from lightspeed_sandbox.bodies import Body
+from lightspeed_sandbox.errors import JSON, ApiError, OutOfBalanceError
 from lightspeed_sandbox.filters import Condition
 from lightspeed_sandbox.limits import Limits
 from lightspeed_sandbox.lists import Reader
 from lightspeed_sandbox.oauth import DEFAULT_SCOPE, Grants
 from lightspeed_sandbox.pages import Pages
 from lightspeed_sandbox.paths import Paths, Target
+from lightspeed_sandbox.scribe import Scribe
 from lightspeed_sandbox.store import Store
 from lightspeed_sandbox.zones import account_zone
 
@@ -40,6 +41,17 @@ class Ask:
     query: str
     origin: str
     authorization: str
+    content: bytes = b""
+    content_type: str = ""
+
+    @property
+    def body(self) -> Body:
+        """What it brings.
+
+        Raises:
+            ApiError: Something that is no JSON object.
+        """
+        return Body.parse(self.content, self.content_type)
 
     @property
     def params(self) -> dict[str, str]:
@@ -49,13 +61,14 @@ class Ask:
 
 @dataclass
 class Answer:
-    """What the API answers."""
+    """What the API answers, and whether the request has changed anything."""
 
     status: int = _OK
     body: Any = None
     headers: dict[str, str] = field(default_factory=dict)
     content_type: str = JSON
     cost: Decimal | None = None
+    effect: bool = False
 
     def content(self) -> bytes:
         """The body as the API's encoder writes it, with every slash escaped."""
@@ -73,7 +86,8 @@ class Api:
         client_id: Id of the client, named in headers.
         refused: Names of filters that are refused.
         ignored: Names of filters that go unheeded.
-        denied: Resources that nobody has the right to read.
+        denied: Resources that nobody has the right to read or write.
+        scribe: Who writes; without one nothing can be written.
     """
 
     def __init__(
@@ -87,6 +101,7 @@ class Api:
         refused: frozenset[str] = frozenset(),
         ignored: frozenset[str] = frozenset(),
         denied: frozenset[type[Resource]] = frozenset(),
+        scribe: Scribe | None = None,
     ) -> None:
         """Derive the paths from the declarations."""
         self._store = store
@@ -99,7 +114,7 @@ class Api:
         self._pages = Pages(store, self._answers)
         self._reader = Reader(lambda: account_zone(store.query), refused, ignored)
         self._denied = denied
-        self._verbs: dict[str, Callable[[Ask, Target], Any]] = {"GET": self._read}
+        self._scribe = scribe
 
     def answer(self, ask: Ask) -> Answer:
         """Answer a request, be it with an error."""
@@ -108,24 +123,36 @@ class Api:
             scopes = self._grants.scope_of(ask.authorization)
             answer.headers |= self._identity
             self._charge(ask, answer)
-            target = self._paths.target(ask.path)
-            self._permit(target.resource, scopes)
-            answer.body = self._verb(ask, target)(ask, target)
+            self._serve(ask, answer, scopes)
         except ApiError as error:
             answer.status, answer.body, answer.content_type = error.status, error.body(), error.content_type
             answer.headers |= error.headers
+            answer.effect = isinstance(error, OutOfBalanceError)
         return answer
 
-    def _verb(self, ask: Ask, target: Target) -> Callable[[Ask, Target], Any]:
-        if ask.method not in self._verbs:
+    def refuse_rate(self) -> Answer:
+        """The refusal of a request that came too fast, whether it did or not."""
+        error = self._limits.refusal()
+        headers = self._identity | error.headers
+        return Answer(error.status, error.body(), headers, error.content_type, Decimal(0))
+
+    def _serve(self, ask: Ask, answer: Answer, scopes: frozenset[str]) -> None:
+        target = self._paths.target(ask.path)
+        reading = ask.method == "GET" and target.action is None
+        self._permit(target.resource, scopes, reading=reading)
+        if not target.allows(ask.method) or (self._scribe is None and not reading):
             raise ApiError(_NOT_ALLOWED, f"{ask.method} is not supported on {target.resource.__name__}.")
-        return self._verbs[ask.method]
+        if reading:
+            answer.body = self._read(ask, target)
+        elif self._scribe is not None:
+            answer.body = self._scribe.write(target, ask.method, ask.body, ask.params)
+            answer.effect = True
 
     def _charge(self, ask: Ask, answer: Answer) -> None:
         """Costs are worked out from the request alone, before anything is read."""
         try:
             target = self._paths.target(ask.path)
-            answer.cost = prices.price(target, ask.params)
+            answer.cost = _price(target, ask)
         except ApiError:
             answer.cost = BASE_PRICE
         try:
@@ -134,8 +161,8 @@ class Api:
             answer.cost = Decimal(0)
             raise
 
-    def _permit(self, resource: type[Resource], scopes: frozenset[str]) -> None:
-        wanted = resource.api.read_scopes
+    def _permit(self, resource: type[Resource], scopes: frozenset[str], *, reading: bool) -> None:
+        wanted = resource.api.read_scopes if reading else resource.api.write_scopes
         if resource in self._denied or (wanted and not scopes.intersection((*wanted, DEFAULT_SCOPE))):
             message = "Not Authorized: Insufficient rights to perform the request"
             raise ApiError(_FORBIDDEN, message, "InsufficientRightsException")
@@ -184,6 +211,17 @@ class Api:
         if self._store.get(parent, target.parent) is None:
             raise _not_found(parent, target.parent)
         return _has_key(target.resource, target.parent, parent.api.key)
+
+
+def _price(target: Target, ask: Ask) -> Decimal:
+    """What a request costs; a body that cannot be read costs nothing."""
+    if ask.method == "GET":
+        return prices.price(target, ask.params)
+    try:
+        fields = ask.body.fields
+    except ApiError:
+        fields = {}
+    return prices.price_of_write(target, ask.method, fields, ask.params)
 
 
 def _has_key(resource: type[Resource], key: str | None, name: str | None = None) -> list[Condition]:

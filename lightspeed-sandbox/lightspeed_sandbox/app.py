@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.parser import BytesParser
 from email.utils import format_datetime
 from typing import Any
@@ -20,16 +20,18 @@ from starlette.routing import Route
 from lightspeed_retail.wire import stamp
 from lightspeed_sandbox.api import Answer, Api, Ask
 from lightspeed_sandbox.clock import Clock
+from lightspeed_sandbox.connections import Connections
 from lightspeed_sandbox.consent import HEADERS, Consent
 from lightspeed_sandbox.errors import HTML, JSON, ApiError, OAuthError
-from lightspeed_sandbox.faults import Faults
+from lightspeed_sandbox.faults import Fault, Faults
 from lightspeed_sandbox.limits import Limits
 from lightspeed_sandbox.oauth import Grants
 
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 _LOGGED = 100_000
-_FOUND, _BAD_REQUEST, _NOT_FOUND, _NOT_ALLOWED = 302, 400, 404, 405
+_FOUND, _BAD_REQUEST, _NOT_FOUND, _NOT_ALLOWED, _TOO_MANY = 302, 400, 404, 405, 429
+_NO_FAULT = Fault("")
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -45,6 +47,7 @@ class Server:
     limits: Limits
     faults: Faults
     latency: float
+    connections: Connections = field(default_factory=Connections)
     log: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=_LOGGED))
 
     def respond(
@@ -66,27 +69,40 @@ class Server:
             query=request.url.query,
             origin=f"{request.url.scheme}://{request.url.netloc}",
             authorization=request.headers.get("authorization", ""),
+            content=await request.body(),
+            content_type=request.headers.get("content-type", ""),
         )
-        fault = self.faults.next()
-        at = self.clock.now()
-        if fault is not None and fault.status is not None:
-            answer = Answer(status=fault.status, content_type=HTML)
-        else:
-            answer = self.api.answer(ask)
-        self._note(ask, answer, stamp(at))
-        if self.latency:
-            await asyncio.sleep(self.latency)
-        content = answer.content() if fault is None else fault.spoil(answer.content())
-        return self.respond(content, answer.status, answer.content_type, answer.headers)
+        fault = self.faults.next(request.method) or _NO_FAULT
+        if fault.waits_before:
+            await asyncio.sleep(fault.waits_before)
+        answer = self._answer(ask, fault)
+        if self.latency or fault.waits_after:
+            await asyncio.sleep(self.latency + fault.waits_after)
+        if fault.drops:
+            self.connections.cut(request.client)
+        return self.respond(fault.spoil(answer.content()), answer.status, answer.content_type, answer.headers)
 
-    def _note(self, ask: Ask, answer: Answer, at: str) -> None:
+    def _answer(self, ask: Ask, fault: Fault) -> Answer:
+        """Answer a request unless something is in the way; the log has what the client sees, and what has become."""
+        at = self.clock.now()
+        answer = self.api.answer(ask) if fault.takes_effect else Answer()
+        if fault.status == _TOO_MANY and not fault.takes_effect:
+            answer = self.api.refuse_rate()
+        elif fault.status is not None:
+            answer = replace(answer, status=fault.status, content_type=HTML, headers={})
+        self._note(ask, answer, stamp(at), fault)
+        return answer
+
+    def _note(self, ask: Ask, answer: Answer, at: str, fault: Fault) -> None:
         self.log.append(
             {
                 "method": ask.method,
                 "path": ask.path,
                 "query": ask.params,
-                "status": answer.status,
+                "status": 0 if fault.drops else answer.status,
                 "cost": float(answer.cost or 0),
+                "effect": answer.effect,
+                "fault": fault.kind,
                 "level": round(self.limits.level, 3),
                 "at": at,
             }

@@ -38,6 +38,15 @@ class Config:
     recorded: Annotated[
         Path | None, typer.Option(help="Folder of recorded answers to serve instead of a made-up retailer.")
     ] = None
+    empty: Annotated[
+        bool,
+        typer.Option(
+            "--empty", help="The made-up retailer's account as it is set up, without goods, customers and trade."
+        ),
+    ] = False
+    account: Annotated[
+        int | None, typer.Option(help="Id of the account, so that two sandboxes can have different ones.", min=1)
+    ] = None
     registers: Annotated[int, typer.Option(help="Registers of the subscription: they set the limits.", min=1)] = 1
     bucket_size: Annotated[float | None, typer.Option(help="Drips that the bucket holds, if not by registers.")] = None
     drip_rate: Annotated[float | None, typer.Option(help="Drips a second that leak out, if not by registers.")] = None
@@ -51,8 +60,14 @@ class Config:
     ] = False
     latency: Annotated[float, typer.Option(help="Seconds that every answer takes longer.", min=0.0)] = 0.0
     fault: Annotated[
-        list[str], typer.Option(help="A fault on every Nth request: 503:7, truncate:20 or garbage:30; repeatable.")
+        list[str],
+        typer.Option(
+            metavar="KIND:WHEN[:METHODS]",
+            help="A fault on every Nth request, or on a share of them, of some methods or all: 503:7, truncate:20, "
+            "504-after:30:POST, drop-before:0.05, drop-after:0.05:POST,PUT, slow-2.5:10, late-2.5:10; repeatable.",
+        ),
     ] = field(default_factory=list)
+    fault_seed: Annotated[int, typer.Option(help="Seed of the chance that decides on faults.")] = 1
     fail_every: Annotated[int | None, typer.Option(help="The same as --fault 503:N.", min=1)] = None
     refuse_filter: Annotated[list[str], typer.Option(help="A filter to answer with 400; repeatable.")] = field(
         default_factory=list
@@ -60,6 +75,13 @@ class Config:
     ignore_filter: Annotated[list[str], typer.Option(help="A filter to leave unheeded; repeatable.")] = field(
         default_factory=list
     )
+    stale_answers: Annotated[
+        bool,
+        typer.Option("--stale-answers", help="Answers to PUT and DELETE carry the change stamp from before."),
+    ] = False
+    archiving_keeps_stamp: Annotated[
+        bool, typer.Option("--archiving-keeps-stamp", help="Archiving a row does not move its change stamp.")
+    ] = False
     deny: Annotated[list[str], typer.Option(help="A stream to answer with 403, whatever the scope; repeatable.")] = (
         field(default_factory=list)
     )

@@ -78,6 +78,11 @@ class Limits:
             self._level = level + float(cost)
             return self._headers(cost)
 
+    def refusal(self) -> ApiError:
+        """What is answered to a request that finds the bucket full, whether it is or not."""
+        with self._lock:
+            return self._refusal("api-leaky-bucket", "Rate Limit Exceeded", 1.0, Decimal(0))
+
     def empty(self) -> None:
         """Forget all requests."""
         with self._lock:

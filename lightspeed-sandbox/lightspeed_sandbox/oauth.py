@@ -36,12 +36,21 @@ _BAD_REQUEST, _UNAUTHORIZED, _TOO_MANY = 400, 401, 429
 
 @dataclass
 class Pair:
-    """An access token and the refresh token that came with it."""
+    """An access token and the refresh token that came with it.
+
+    Args:
+        refresh: The refresh token.
+        issued: When it was given out.
+        access: The access token, "" if there is none.
+        expires: When that ends.
+        old: Whether the refresh token is one of the server before 2024-07-31.
+    """
 
     refresh: str
     issued: float
     access: str = ""
     expires: float = 0.0
+    old: bool = False
 
 
 @dataclass
@@ -189,11 +198,27 @@ class Grants:
         self._lock = threading.RLock()
         self._codes: dict[str, Code] = {}
         self._grants = [Grant.load(meta[name]) for name in meta if name.startswith(_PREFIX)]
+        self._given = {
+            token for grant in self._grants for pair in grant.pairs() for token in (pair.refresh, pair.access)
+        }
 
-    def issue(self, scope: str = DEFAULT_SCOPE) -> str:
-        """A refresh token of a fresh grant."""
+    @property
+    def given(self) -> frozenset[str]:
+        """All tokens and codes that were ever given out as far as is known, spent ones included."""
         with self._lock:
-            grant = Grant(secrets.token_hex(8), scope, Pair(_refresh_token(), self._now()))
+            return frozenset(self._given) - {""}
+
+    def issue(self, scope: str = DEFAULT_SCOPE, *, old: bool = False) -> str:
+        """A refresh token of a fresh grant.
+
+        Args:
+            scope: What it allows.
+            old: Whether it has the form of the server before 2024-07-31, to be exchanged for a new one.
+        """
+        with self._lock:
+            text = secrets.token_hex(20) if old else _refresh_token()
+            grant = Grant(secrets.token_hex(8), scope, Pair(text, self._now(), old=old))
+            self._given.add(text)
             self._grants.append(grant)
             self._save(grant)
             return grant.settled.refresh
@@ -204,6 +229,7 @@ class Grants:
             now, text = self._now(), "def502" + secrets.token_hex(32)
             self._codes = {known: code for known, code in self._codes.items() if code.expires > now}
             self._codes[text] = Code(scope, now + self._code_lifetime, challenge)
+            self._given.add(text)
             return text
 
     def token(self, fields: dict[str, str]) -> dict[str, Any]:
@@ -261,13 +287,18 @@ class Grants:
         return frozenset(grant.scope.split())
 
     def _refreshed(self, fields: dict[str, str]) -> Pair:
-        """A new pair beside the one that the refresh token belongs to."""
+        """A new pair beside the one that the refresh token belongs to.
+
+        A token of the old server "can be exchanged once": nothing says that it may be tried again, so it ends here.
+        """
         grant, pair = self._holder(fields["refresh_token"])
         grant.settle(pair)
         self._count_try(grant)
         grant.settled.access = ""
         new = self._pair(grant.scope)
         grant.offered.append(new)
+        if pair.old:
+            grant.settle(new)
         self._save(grant)
         return new
 
@@ -320,7 +351,9 @@ class Grants:
             "exp": expires,
         }
         access = ".".join((_base64(orjson.dumps(header)), _base64(orjson.dumps(claims)), secrets.token_urlsafe(32)))
-        return Pair(_refresh_token(), now, access, expires)
+        new = Pair(_refresh_token(), now, access, expires)
+        self._given |= {new.refresh, new.access}
+        return new
 
     def _save(self, grant: Grant) -> None:
         self._meta[_PREFIX + grant.name] = orjson.dumps(asdict(grant)).decode()

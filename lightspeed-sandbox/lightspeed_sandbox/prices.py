@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from typing import Any
 
 from lightspeed_retail.query import BASE_PRICE, Version, relation_price
 from lightspeed_retail.resources import Part, Resource
+from lightspeed_retail.wire import nested_rows
+from lightspeed_sandbox.answers import inner_rows
 from lightspeed_sandbox.errors import ApiError
 from lightspeed_sandbox.paths import Target
 from lightspeed_sandbox.relations import parse
@@ -20,6 +23,38 @@ COUNT_PRICE = Decimal(10)
 SKIPPED_PRICE = Decimal("0.0005")
 ORDER_PRICE = Decimal(4)
 _HALF = Decimal("0.5")
+
+
+def price_of_write(target: Target, method: str, fields: Mapping[str, Any], query: Mapping[str, str]) -> Decimal:
+    """Drips that a writing request costs.
+
+    Source: section 2.4 of the API reference. Every record that the body nests counts, at any depth: the page says "each
+    nested relation entity", and its example is a line of a sale.
+    """
+    resource, body = target.resource, method in ("POST", "PUT")
+    nested = _entities(resource, fields) * _HALF if body else Decimal(0)
+    if target.action is not None:
+        return target.action.price + nested
+    dearer = sum(extra for name, extra in resource.api.surcharges if body and _is_true(fields.get(name)))
+    return resource.api.write_price + dearer + nested + _relations_price(resource, query, single=True)
+
+
+def _is_true(value: object) -> bool:
+    return value in (True, "true", "1", 1)
+
+
+def _entities(part: type[Part], fields: Mapping[str, Any]) -> int:
+    """How many records and texts are nested."""
+    count = 0
+    for field in part.fields():
+        nested, value = field.nested, fields.get(field.name)
+        if nested is None or not value:
+            continue
+        if nested.part is None:
+            count += len(nested_rows(value, nested.element or ""))
+        else:
+            count += sum(1 + _entities(nested.part, row) for row in inner_rows(value, nested))
+    return count
 
 
 def price(target: Target, query: Mapping[str, str]) -> Decimal:

@@ -5,7 +5,7 @@ Source: page "Relations" (section 4 of the API reference).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -40,10 +40,15 @@ def parse(resource: type[Resource], text: str | None) -> Relations:
     if text is None:
         return Relations()
     paths = tuple(_every(resource)) if text == "all" else _named(resource, text)
+    return Relations(paths, planted(paths))
+
+
+def planted(paths: Iterable[str]) -> Tree:
+    """Dotted paths of relations as a tree."""
     tree: Tree = {}
     for path in paths:
         _plant(tree, path.split("."))
-    return Relations(paths, tree)
+    return tree
 
 
 def _named(resource: type[Resource], text: str) -> tuple[str, ...]:

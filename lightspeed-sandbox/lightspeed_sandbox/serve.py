@@ -18,6 +18,7 @@ from lightspeed_retail.resources import Resource
 from lightspeed_retail.wire import Record, stamp
 from lightspeed_sandbox import changes as changed
 from lightspeed_sandbox import generate, recorded
+from lightspeed_sandbox.accounts import account_of, rename
 from lightspeed_sandbox.api import Api
 from lightspeed_sandbox.app import Server, application
 from lightspeed_sandbox.clock import Clock
@@ -25,14 +26,15 @@ from lightspeed_sandbox.config import CLIENT_ID, CLIENT_NAME, CLIENT_SECRET, Con
 from lightspeed_sandbox.consent import Consent
 from lightspeed_sandbox.control import Control
 from lightspeed_sandbox.faults import Faults
+from lightspeed_sandbox.generate import setup
 from lightspeed_sandbox.limits import Limits
 from lightspeed_sandbox.oauth import DEFAULT_SCOPE, Client, Grants
+from lightspeed_sandbox.scribe import Scribe
 from lightspeed_sandbox.store import Key, Store
-
-DEFAULT_ACCOUNT = "100000"
 
 _CODE_LIFE = 60.0
 _FILLED = "filled"
+_SERVED = "served"
 _START_TIMEOUT = 10.0
 _TICK = 0.005
 
@@ -55,7 +57,10 @@ class Sandbox:
         self.clock = Clock(self.store.meta)
         if store is None:
             _fill(self.store, self.config, self.clock)
-        self.account = _account(self.store)
+        if self.config.account is not None and account_of(self.store) != str(self.config.account):
+            _rename(self.store, self.config)
+        self.account = account_of(self.store)
+        self.store.meta[_SERVED] = self.account
         self.server = self._assemble()
         self._uvicorn: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
@@ -153,6 +158,7 @@ class Sandbox:
         self._socket = _listen(self.config.host, self.config.port)
         settings = uvicorn.Config(
             application(self.server, Control(self).routes()),
+            http=self.server.connections.protocol(),
             log_config=None,
             log_level="warning",
             access_log=False,
@@ -214,10 +220,16 @@ class Sandbox:
             refused=frozenset(config.refuse_filter),
             ignored=frozenset(config.ignore_filter),
             denied=config.denied,
+            scribe=Scribe(
+                self.store,
+                self.clock,
+                stale=config.stale_answers,
+                archiving_stamps=not config.archiving_keeps_stamp,
+            ),
         )
         consent = Consent(self.store, grants, client, self.account)
         latency = config.latency / config.time_scale
-        return Server(api, self.clock, grants, consent, limits, Faults(config.faults), latency)
+        return Server(api, self.clock, grants, consent, limits, Faults(config.faults, config.fault_seed), latency)
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -246,11 +258,16 @@ def _fill(store: Store, config: Config, clock: Clock) -> None:
         if config.today is not None:
             clock.set(config.today.replace(tzinfo=UTC))
         scale = generate.Scale(seed=config.seed, days=config.days, sales_per_day=config.sales_per_day)
-        generate.build(store, scale, clock.now().replace(microsecond=0))
+        fill = setup.build if config.empty else generate.build
+        fill(store, scale, clock.now().replace(microsecond=0))
     store.meta[_FILLED] = stamp(datetime.now(UTC))
     store.commit()
 
 
-def _account(store: Store) -> str:
-    accounts = store.select(Resource.named("Account"), limit=1)
-    return str(accounts[0]["accountID"]) if accounts else DEFAULT_ACCOUNT
+def _rename(store: Store, config: Config) -> None:
+    """Give the account the id that is asked for, unless a file has been served under another one before."""
+    assert config.account is not None  # noqa: S101  the caller looks first
+    if _SERVED in store.meta:
+        message = f"{config.data} holds the account {account_of(store)}, not {config.account}."
+        raise ValueError(message)
+    rename(store, config.account)

@@ -6,16 +6,19 @@ import sqlite3
 import threading
 import weakref
 from collections.abc import Iterable, Iterator, MutableMapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from lightspeed_retail.resources import Days, Resource
+from lightspeed_retail.resources import Days, FieldType, Resource
 from lightspeed_retail.wire import Record
 from lightspeed_sandbox import reports
 from lightspeed_sandbox.columns import columns, quoted
 from lightspeed_sandbox.links import indexed_columns
 
 Key = int | str
+
+_LAST_KEY = "last_key."
 
 
 class Store:
@@ -90,19 +93,33 @@ class Store:
             return self._connection.execute(sql, params).fetchall()
 
     def delete(self, resource: type[Resource], key: Key) -> None:
-        """Remove a row for good."""
+        """Remove a row for good; no later row gets its key."""
+        if resource.field(resource.api.key).type is FieldType.INTEGER:
+            self.meta[f"{_LAST_KEY}{resource.__name__}"] = str(self.next_key(resource) - 1)
         self.query(f'DELETE FROM "{resource.__name__}" WHERE "{resource.api.key}" = ?', (key,))  # noqa: S608  names come from the declarations
 
     def next_key(self, resource: type[Resource]) -> int:
-        """The highest key plus one."""
+        """The highest key that there has been, plus one."""
         ((highest,),) = self.query(f'SELECT max("{resource.api.key}") FROM "{resource.__name__}"')  # noqa: S608  names come from the declarations
-        return int(highest or 0) + 1
+        return max(int(highest or 0), int(self.meta.get(f"{_LAST_KEY}{resource.__name__}", "0"))) + 1
 
     def count(self, resource: type[Resource], where: str = "1", params: Sequence[Any] = ()) -> int:
         """How many rows there are, or how many meet an SQL condition."""
         self._bring_up_to_date(resource)
         ((number,),) = self.query(f'SELECT count(*) FROM "{resource.__name__}" WHERE {where}', params)  # noqa: S608  names come from the declarations
         return int(number)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Everything that is written meanwhile becomes durable at the end, or none of it if it ends with an error."""
+        with self._lock:
+            self._connection.commit()
+            try:
+                yield
+            except BaseException:
+                self._connection.rollback()
+                raise
+            self._connection.commit()
 
     def commit(self) -> None:
         """Make everything durable."""

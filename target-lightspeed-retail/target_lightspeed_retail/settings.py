@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from lightspeed_retail.settings import CONNECTION, setting
+from target_lightspeed_retail.options import Conflict, Mode
 
 WRITING: dict[str, dict[str, Any]] = {
     "mode": setting(
         "object",
         "Mode for each stream",
-        "What to do with a stream's records: create, update or upsert. Not said: upsert.",
-        additionalProperties={"enum": ["create", "update", "upsert"]},
+        "What to do with a stream's records: upsert, create, update or archive. Not said: upsert.",
+        additionalProperties={"enum": [*map(str, Mode)]},
     ),
     "match_keys": setting(
         "object",
@@ -26,19 +27,31 @@ WRITING: dict[str, dict[str, Any]] = {
         items={"type": "string"},
     ),
     "dry_run": setting("boolean", "Dry run", "Plan the writes without sending them.", default=False),
-    "ledger": setting("string", "Ledger", "File or database address of what was sent before; keep it between runs."),
+    "ledger": setting(
+        "string",
+        "Ledger",
+        "File or database address of what was sent before; keep it between runs. Default: "
+        ".lightspeed-retail/ledger.sqlite in the Meltano project, or the user's state folder.",
+        secret=True,
+    ),
     "outcome_path": setting("string", "Outcome file", "File that gets one JSON line for each record."),
     "rejects_path": setting(
         "string", "Rejects file", "File that gets the records that were rejected, with the reason."
     ),
-    "max_rejects": setting("integer", "Most rejects", "Stop after this many rejected records.", minimum=0),
+    "max_rejects": setting(
+        "string",
+        "Most rejects",
+        "Stop when more records are rejected than this: a number, as in 20, or a share, as in 5%.",
+        pattern=r"^\s*[0-9]+(\.[0-9]+)?\s*%?\s*$",
+    ),
     "max_changes": setting("integer", "Most changes", "Stop before changing more records than this.", minimum=0),
     "max_archives": setting("integer", "Most archived", "Stop before archiving more records than this.", minimum=0),
     "on_conflict": setting(
         "string",
         "On conflict",
-        "Which side wins when a record has changed in Lightspeed as well: source, lightspeed, or reject.",
-        enum=["source", "lightspeed", "reject", None],
+        "What to do with a record whose timeStamp is older than that of its row in Lightspeed: reject or overwrite.",
+        default=str(Conflict.REJECT),
+        enum=[*map(str, Conflict), None],
     ),
     "write_stock": setting("boolean", "Write stock", "Whether quantities on hand may be written.", default=False),
 }

@@ -1,14 +1,32 @@
-"""The target: its settings. It does not write yet."""
+"""The target: records of any tap into one account of Lightspeed Retail, each once."""
 
 from __future__ import annotations
 
+import time
+import uuid
+from collections.abc import Iterable
+from contextlib import ExitStack
+from functools import cached_property
 from typing import Any, ClassVar
 
+from singer_sdk.sinks import Sink
 from singer_sdk.target_base import Target
 
-from lightspeed_retail.errors import LightspeedError
+from lightspeed_retail.connection import connect
 from lightspeed_retail.settings import check
+from target_lightspeed_retail.ignored import IgnoredSink
+from target_lightspeed_retail.ledger import Ledger
+from target_lightspeed_retail.options import Options, by_stream
+from target_lightspeed_retail.order import ordered, takes
+from target_lightspeed_retail.results import Results
 from target_lightspeed_retail.settings import SCHEMA
+from target_lightspeed_retail.sinks import LightspeedSink
+from target_lightspeed_retail.tools import Tools
+from target_lightspeed_retail.writing import Writing
+
+_WINDOW = 1000
+"""Records after which a STATE message is acted on at once; fewer wait a little, because look-ups go by the hundred."""
+_PATIENCE = 10.0
 
 
 class TargetLightspeedRetail(Target):
@@ -16,14 +34,53 @@ class TargetLightspeedRetail(Target):
 
     name = "target-lightspeed-retail"
     config_jsonschema: ClassVar[dict[str, Any]] = SCHEMA
+    # Sinks share a bucket and a ledger, and parents come before children.
+    _max_parallelism = 1
 
-    def get_sink(self, stream_name: str, **_: Any) -> Any:
-        """Refuse: better no record than one that is silently thrown away.
+    def __init__(self, *args: Any, **more: Any) -> None:
+        """Prepare; nothing is asked until a record comes."""
+        super().__init__(*args, **more)
+        self._open = ExitStack()
+        self._waiting_since: float | None = None
 
-        Raises:
-            LightspeedError: Always, until sinks exist.
-        """
-        raise LightspeedError(f"{self.name} {self.plugin_version} can't write yet: {stream_name} was not sent.")
+    @cached_property
+    def writing(self) -> Writing:
+        """The run; the account is reached and the ledger locked where it is first needed."""
+        options = Options.of(self.config)
+        client = connect(self.config)
+        account = client.account_id or 0
+        run_id = uuid.uuid4().hex
+        ledger = Ledger(self.config.get("ledger"), account, run_id=run_id)
+        self._open.enter_context(ledger.lock())
+        results = self._open.enter_context(Results.of(self.config, client, ledger, run_id))
+        return Writing(Tools(client, ledger, options, results, account))
+
+    def get_sink_class(self, stream_name: str) -> type[Sink]:
+        """The sink of a stream: one that writes, or one that says that the stream cannot be written."""
+        resource = by_stream().get(stream_name)
+        return LightspeedSink if resource is not None and takes(resource) else IgnoredSink
+
+    def process_endofpipe(self) -> None:
+        """Write what is left, then what waited for it."""
+        self._drain_all(self._sinks_active.values(), 1)
+        if "writing" in vars(self):
+            self.writing.write_parked()
+        super().process_endofpipe()
+        self._open.close()
+
+    def _process_state_message(self, message_dict: dict[str, Any]) -> None:
+        super()._process_state_message(message_dict)
+        pending = sum(sink.current_size for sink in self._sinks_active.values())
+        now = time.monotonic()
+        self._waiting_since = self._waiting_since or now
+        if pending == 0 or pending >= _WINDOW or now - self._waiting_since >= _PATIENCE:
+            self.drain_all()
+            self._waiting_since = None
+
+    def _drain_all(self, sink_list: Iterable[Sink], parallelism: int) -> None:  # noqa: ARG002  one after the other
+        place = {resource.api.stream: number for number, resource in enumerate(ordered())}
+        for sink in sorted(sink_list, key=lambda each: place.get(each.stream_name, -1)):
+            self.drain_one(sink)
 
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
         """Check the settings in words that never show a value; the SDK's own messages would."""

@@ -130,7 +130,7 @@ def test_a_single_row_below_a_parent_is_found_below_no_other(api: Api) -> None:
     assert body["@attributes"] == {"count": "1"}
     assert body["CustomFieldChoice"]["customFieldChoiceID"] == "11"
     assert api.ask("/Item/CustomField/3/CustomFieldChoice/11.json").status_code == 404
-    assert api.ask("/Item/CustomField/1/CustomFieldChoice.json", method="POST").status_code == 405
+    assert api.ask("/Item/CustomField/1/CustomFieldChoice.json", method="PUT").status_code == 405
 
 
 def test_the_envelope_is_what_the_page_says(api: Api) -> None:

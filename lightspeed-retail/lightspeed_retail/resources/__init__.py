@@ -18,14 +18,26 @@ from lightspeed_retail.resources import (
     workorders,
 )
 from lightspeed_retail.resources.declaration import Field, FieldType, Nested, Part, Resource
-from lightspeed_retail.resources.endpoint import Bookmark, Days, Endpoint, Snapshot, Stamp, Tail, Vanishing
+from lightspeed_retail.resources.endpoint import (
+    Action,
+    Bookmark,
+    Days,
+    Endpoint,
+    Match,
+    Snapshot,
+    Stamp,
+    Tail,
+    Vanishing,
+)
 
 __all__ = [
+    "Action",
     "Bookmark",
     "Days",
     "Endpoint",
     "Field",
     "FieldType",
+    "Match",
     "Nested",
     "Part",
     "Resource",

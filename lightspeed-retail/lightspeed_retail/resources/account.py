@@ -6,9 +6,9 @@ from datetime import datetime
 from decimal import Decimal
 
 from lightspeed_retail.resources import parts
-from lightspeed_retail.resources.declaration import Personal, Resource, Secret, part, to_many, to_one
+from lightspeed_retail.resources.declaration import Computed, Personal, Resource, Secret, part, to_many, to_one
 from lightspeed_retail.resources.declaration import parts as nested_list
-from lightspeed_retail.resources.endpoint import Endpoint, Snapshot, Stamp, Vanishing
+from lightspeed_retail.resources.endpoint import Action, Endpoint, Match, Snapshot, Stamp, Vanishing
 
 
 class Account(Resource):
@@ -21,18 +21,19 @@ class Account(Resource):
         verbs=("GET", "PUT"),
         write_scopes=("employee:admin",),
         enveloped=False,
+        administrative=True,
         docs="https://developers.lightspeedhq.com/retail/endpoints/Account/",
     )
 
     accountID: int
     name: str
-    status: str
-    employeeCount: int
-    employeeLimit: int
-    uniqueSubscriptionIdentifier: str
-    link = part(parts.Link, wrapper="@attributes")
-    defaultCurrency = part(parts.Currency)
-    purchasingCurrencies = nested_list("purchasingCurrency", parts.Currency)
+    status: Computed[str]
+    employeeCount: Computed[int]
+    employeeLimit: Computed[int]
+    uniqueSubscriptionIdentifier: Computed[str]
+    link = part(parts.Link, wrapper="@attributes", computed=True)
+    defaultCurrency = part(parts.Currency, computed=True)
+    purchasingCurrencies = nested_list("purchasingCurrency", parts.Currency, computed=True)
 
 
 class Shop(Resource):
@@ -49,6 +50,8 @@ class Shop(Resource):
         verbs=("GET", "POST", "PUT"),
         write_scopes=("employee:admin_shops",),
         presets=("nightly",),
+        match=(Match("name", ("name",)),),
+        administrative=True,
         docs="https://developers.lightspeedhq.com/retail/endpoints/Shop/",
     )
 
@@ -65,7 +68,7 @@ class Shop(Resource):
     vatNumber: str
     zebraBrowserPrint: bool
     networkHealthTool: bool
-    contactID: int
+    contactID: Computed[int]
     taxCategoryID: int
     receiptSetupID: int
     vendorID: int
@@ -76,7 +79,7 @@ class Shop(Resource):
     Contact = to_one(parts.Contact)
     ReceiptSetup = to_one(parts.ReceiptSetup)
     TaxCategory = to_one("TaxCategory")
-    ShelfLocations = to_many("ShelfLocation", parts.ShelfLocation, default=False)
+    ShelfLocations = to_many("ShelfLocation", parts.ShelfLocation, default=False, computed=True)
     Registers = to_many("Register", "Register")
     PriceLevel = to_one("PriceLevel")
 
@@ -92,16 +95,22 @@ class Register(Resource):
         archived=True,
         verbs=("GET", "PUT"),
         write_scopes=("employee:admin_shops",),
+        actions=(
+            Action("open", "/Register/{registerID}/open.json"),
+            Action("close", "/Register/{registerID}/close.json"),
+        ),
+        match=(Match("name", ("name", "shopID")), Match("name alone", ("name",))),
+        administrative=True,
         docs="https://developers.lightspeedhq.com/retail/endpoints/Register/",
     )
 
     registerID: int
     name: str
-    open: bool
-    openTime: datetime
+    open: Computed[bool]
+    openTime: Computed[datetime]
     archived: bool
     tipEnabled: bool
-    openEmployeeID: int
+    openEmployeeID: Computed[int]
     shopID: int
     ccTerminalID: int
 
@@ -120,6 +129,8 @@ class Employee(Resource):
         delete="archive",
         read_scopes=("employee:admin_employees",),
         write_scopes=("employee:admin_employees",),
+        match=(Match("name", ("firstName", "lastName")),),
+        administrative=True,
         docs="https://developers.lightspeedhq.com/retail/endpoints/Employee/",
     )
 
@@ -129,7 +140,7 @@ class Employee(Resource):
     lockOut: bool
     archived: bool
     timeStamp: datetime
-    contactID: int
+    contactID: Computed[int]
     clockInEmployeeHoursID: int
     employeeRoleID: int
     limitToShopID: int
@@ -139,7 +150,7 @@ class Employee(Resource):
     accessPin: Secret
     Contact = to_one(parts.Contact)
     EmployeeRole = to_one(parts.EmployeeRole)
-    EmployeeRights = to_many("EmployeeRight", parts.EmployeeRight)
+    EmployeeRights = to_many("EmployeeRight", parts.EmployeeRight, computed=True)
 
 
 class EmployeeHours(Resource):
@@ -156,6 +167,9 @@ class EmployeeHours(Resource):
         vanishing=Vanishing(),
         read_scopes=("employee:admin_employees",),
         write_scopes=("employee:admin_employees",),
+        required=("employeeID",),
+        terse=True,
+        administrative=True,
         docs="https://developers.lightspeedhq.com/retail/endpoints/EmployeeHours/",
     )
 
@@ -178,6 +192,8 @@ class PaymentType(Resource):
         verbs=("GET", "POST", "PUT", "DELETE"),
         delete="archive",
         write_scopes=("employee:admin_purchases",),
+        match=(Match("name", ("name",)),),
+        administrative=True,
         docs="https://developers.lightspeedhq.com/retail/endpoints/PaymentType/",
     )
 
@@ -205,6 +221,7 @@ class TaxCategory(Resource):
         delete="delete",
         vanishing=Vanishing(),
         write_scopes=("employee:admin_purchases",),
+        match=(Match("name", ("tax1Name",)),),
         docs="https://developers.lightspeedhq.com/retail/endpoints/TaxCategory/",
     )
 
@@ -231,6 +248,8 @@ class TaxClass(Resource):
         delete="delete",
         vanishing=Vanishing(),
         write_scopes=("employee:admin_purchases",),
+        required=("name",),
+        match=(Match("name", ("name",)),),
         docs="https://developers.lightspeedhq.com/retail/endpoints/TaxClass/",
     )
 

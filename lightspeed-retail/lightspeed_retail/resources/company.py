@@ -8,7 +8,7 @@ from decimal import Decimal
 from lightspeed_retail.resources import parts
 from lightspeed_retail.resources.declaration import Flags, Money, Resource, Secret, part
 from lightspeed_retail.resources.declaration import parts as nested_list
-from lightspeed_retail.resources.endpoint import Endpoint, Snapshot, Stamp
+from lightspeed_retail.resources.endpoint import Endpoint, Match, Snapshot, Stamp
 
 _ADMIN = ("employee:admin",)
 
@@ -97,6 +97,9 @@ class Industry(Resource):
         verbs=("GET", "PUT"),
         read_scopes=_ADMIN,
         write_scopes=_ADMIN,
+        updates=("enabled",),
+        match=(Match("name", ("name",)),),
+        administrative=True,
         docs="https://developers.lightspeedhq.com/retail/endpoints/Industry/",
     )
 
@@ -117,6 +120,8 @@ class CurrencyRate(Resource):
         attributes=False,
         verbs=("GET", "POST", "PUT"),
         write_scopes=_ADMIN,
+        updates=("rate",),
+        administrative=True,
         docs="https://developers.lightspeedhq.com/retail/endpoints/CurrencyRate/",
     )
 
@@ -141,6 +146,9 @@ class PriceLevel(Resource):
         verbs=("GET", "PUT"),
         read_scopes=_ADMIN,
         write_scopes=_ADMIN,
+        updates=("name",),
+        match=(Match("name", ("name",)),),
+        administrative=True,
         docs="https://developers.lightspeedhq.com/retail/endpoints/PriceLevel/",
     )
 
@@ -165,6 +173,7 @@ class Discount(Resource):
         verbs=("GET", "POST", "PUT", "DELETE"),
         delete="archive",
         write_scopes=("employee:admin_purchases",),
+        match=(Match("name", ("name",)),),
         docs="https://developers.lightspeedhq.com/retail/endpoints/Discount/",
     )
 

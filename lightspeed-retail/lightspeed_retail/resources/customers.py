@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from lightspeed_retail.resources import parts
-from lightspeed_retail.resources.declaration import Money, Personal, PersonalDate, Resource, to_many, to_one
-from lightspeed_retail.resources.endpoint import Endpoint, Stamp, Vanishing
+from lightspeed_retail.resources.declaration import Computed, Money, Personal, PersonalDate, Resource, to_many, to_one
+from lightspeed_retail.resources.endpoint import Action, Endpoint, Match, Stamp, Vanishing
 
 _READ = ("employee:customers_read", "employee:customers")
 _WRITE = ("employee:customers",)
@@ -29,6 +29,17 @@ class Customer(Resource):
         read_scopes=_READ,
         write_scopes=_WRITE,
         presets=("nightly",),
+        answers=("Contact",),
+        actions=(Action("anonymize", "/Customer/{customerID}/Anonymize.json", "DELETE"),),
+        match=(
+            Match("custom", ("Contact.custom",), filters=None),
+            Match("email", ("Contact.Emails.address",), ("Contact.email",)),
+            Match(
+                "phone",
+                ("Contact.Phones.number",),
+                ("Contact.mobile", "Contact.phoneHome", "Contact.phoneWork", "Contact.pager", "Contact.fax"),
+            ),
+        ),
         docs="https://developers.lightspeedhq.com/retail/endpoints/Customer/",
     )
 
@@ -39,14 +50,14 @@ class Customer(Resource):
     company: str
     companyRegistrationNumber: str
     vatNumber: str
-    creditAccountID: int
+    creditAccountID: Computed[int]
     customerTypeID: int
     discountID: int
     taxCategoryID: int
-    contactID: int
-    noteID: int
-    employeeID: int
-    measurementID: int
+    contactID: Computed[int]
+    noteID: Computed[int]
+    employeeID: Computed[int]
+    measurementID: Computed[int]
     dob: PersonalDate
     createTime: datetime
     timeStamp: datetime
@@ -75,6 +86,7 @@ class CustomerType(Resource):
         read_scopes=_READ,
         write_scopes=_WRITE,
         presets=("nightly",),
+        match=(Match("name", ("name",)),),
         docs="https://developers.lightspeedhq.com/retail/endpoints/CustomerType/",
     )
 
@@ -101,6 +113,8 @@ class CustomerCustomField(parts.CustomField, Resource):
         read_scopes=_READ,
         write_scopes=_WRITE,
         envelope="CustomField",
+        required=("type", "name"),
+        match=(Match("name", ("name",)),),
         docs="https://developers.lightspeedhq.com/retail/endpoints/Customer-CustomField/",
     )
 
@@ -123,6 +137,7 @@ class CustomerCustomFieldChoice(parts.CustomFieldChoice, Resource):
         parent="CustomerCustomField",
         parents=("type", ("single_choice", "multi_choice")),
         selected=False,
+        required=("name",),
         docs="https://developers.lightspeedhq.com/retail/endpoints/Customer-CustomField-CustomFieldChoice/",
     )
 
@@ -143,6 +158,7 @@ class CreditAccount(Resource):
         read_scopes=_READ,
         write_scopes=_WRITE,
         passes=(("giftCard", "true"),),
+        updates=("name", "description", "creditLimit", "archived"),
         docs="https://developers.lightspeedhq.com/retail/endpoints/CreditAccount/",
     )
 
@@ -151,11 +167,11 @@ class CreditAccount(Resource):
     code: str
     creditLimit: Money
     description: str
-    giftCard: bool
+    giftCard: Computed[bool]
     archived: bool
     timeStamp: datetime
     customerID: int
-    balance: Money
-    giftCardUuid: str
-    Contact = to_one(parts.Contact)
+    balance: Computed[Money]
+    giftCardUuid: Computed[str]
+    Contact = to_one(parts.Contact, computed=True)
     WithdrawalPayments = to_many("SalePayment", "SalePayment")

@@ -21,7 +21,7 @@ import functools
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Any, ClassVar, Literal, get_type_hints
+from typing import Annotated, Any, ClassVar, Literal, TypeVar, get_args, get_type_hints
 
 from lightspeed_retail.resources.endpoint import Endpoint
 
@@ -39,6 +39,13 @@ PersonalDate = Annotated[date, "personal"]
 
 Flags = Annotated[dict[str, bool], "flags"]
 """Names that are set or not, as in `{"register": "true"}`; which names there are is up to the API."""
+
+
+T = TypeVar("T")
+_COMPUTED = "computed"
+
+Computed = Annotated[T, _COMPUTED]
+"""A field that the API works out itself, as in `Computed[Money]`: what a client sends for it goes unheeded."""
 
 
 class FieldType(enum.Enum):
@@ -71,6 +78,8 @@ _SCALARS: dict[Any, FieldType] = {
     Secret: FieldType.SECRET,
 }
 _PERSONAL = (Personal, PersonalDate)
+_SET_BY_API = ("createTime", "updateTime", "timeStamp", "timestamp")
+"""The stamps of a row."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,6 +97,7 @@ class Nested:
         wrapper: A second key around the record, as in `{"ItemUUID": {"ItemUUID": {...}}}`.
         empty: What the API sends for an empty list: `""`, or nothing at all.
         personal: Whether all texts in it belong to a person, whatever they are: notes on a customer, for example.
+        computed: Whether the API works it out itself, so that what a client sends for it goes unheeded.
     """
 
     target: type[Part | str] | str
@@ -100,6 +110,7 @@ class Nested:
     wrapper: str | None = None
     empty: Literal[""] | None = None
     personal: bool = False
+    computed: bool = False
 
     @property
     def many(self) -> bool:
@@ -124,6 +135,11 @@ class Nested:
         return self.resource is None or field.name in self.children
 
     @property
+    def writable(self) -> bool:
+        """Whether it can be written along with its owner: parts, single records, and lists whose rows ride."""
+        return not self.computed and (self.resource is None or not self.many or self.rides)
+
+    @property
     def selected_by_default(self) -> bool:
         """Whether its property is selected when nobody says otherwise."""
         return self.resource is None if self.default is None else self.default
@@ -136,9 +152,12 @@ def to_one(
     children: tuple[str, ...] = (),
     wrapper: str | None = None,
     personal: bool = False,
+    computed: bool = False,
 ) -> Nested:
     """Declare a relation to a single record: 0.2 drips on a list, 0.1 on a single read."""
-    return Nested(target=target, default=default, children=children, wrapper=wrapper, personal=personal)
+    return Nested(
+        target=target, default=default, children=children, wrapper=wrapper, personal=personal, computed=computed
+    )
 
 
 def to_many(
@@ -151,6 +170,7 @@ def to_many(
     children: tuple[str, ...] = (),
     empty: Literal[""] | None = None,
     personal: bool = False,
+    computed: bool = False,
 ) -> Nested:
     """Declare a relation to a list of records: 0.4 drips on a list, 0.2 on a single read."""
     return Nested(
@@ -162,40 +182,65 @@ def to_many(
         children=children,
         empty=empty,
         personal=personal,
+        computed=computed,
     )
 
 
-def part(target: type[Part] | str, *, wrapper: str | None = None) -> Nested:
+def part(target: type[Part] | str, *, wrapper: str | None = None, computed: bool = False) -> Nested:
     """Declare a nested record that comes without being asked for."""
-    return Nested(target=target, asked=False, wrapper=wrapper)
+    return Nested(target=target, asked=False, wrapper=wrapper, computed=computed)
 
 
-def parts(element: str, target: type[Part | str], *, empty: Literal[""] | None = None) -> Nested:
+def parts(
+    element: str, target: type[Part | str], *, empty: Literal[""] | None = None, computed: bool = False
+) -> Nested:
     """Declare a nested list that comes without being asked for."""
-    return Nested(target=target, element=element, asked=False, empty=empty)
+    return Nested(target=target, element=element, asked=False, empty=empty, computed=computed)
 
 
 @dataclass(frozen=True)
 class Field:
-    """One key of a record: its name, what it holds, how nested records are wrapped, and whether it is personal."""
+    """One key of a record.
+
+    Args:
+        name: The API's name for it.
+        type: What it holds.
+        nested: How nested records are wrapped.
+        personal: Whether it tells who somebody is.
+        computed: Whether the API works it out itself.
+        default: What a new row has when nobody gives a value; None for what is unset on the wire: 0, false, empty.
+    """
 
     name: str
     type: FieldType
     nested: Nested | None = None
     personal: bool = False
+    computed: bool = False
+    default: Any = None
+
+    @property
+    def writable(self) -> bool:
+        """Whether a client may give it a value."""
+        if self.nested is not None:
+            return self.nested.writable
+        return not self.computed and self.type is not FieldType.SECRET
 
 
 class Part:
-    """A record without a list of its own: an address, a price, a note."""
+    """A record without a list of its own: an address, a price, a note.
+
+    A value assigned to a scalar is what a new row has when nobody gives another: `tax: bool = True`.
+    """
+
+    by: ClassVar[tuple[str, ...]] = ()
+    """Fields of which the first that is given tells a row of a list apart from the others; none: its place does."""
 
     @classmethod
     @functools.cache
     def fields(cls) -> tuple[Field, ...]:
         """All fields in declared order, scalars first."""
         hints = get_type_hints(cls, include_extras=True)
-        scalars = [
-            Field(name, _SCALARS[hint], personal=hint in _PERSONAL) for name, hint in hints.items() if hint in _SCALARS
-        ]
+        scalars = [_scalar(cls, name, hint) for name, hint in hints.items() if _stated(hint)[0] in _SCALARS]
         nested = [
             Field(name, FieldType.LIST if value.many else FieldType.OBJECT, value)
             for owner in reversed(cls.__mro__)
@@ -218,9 +263,37 @@ class Part:
         raise KeyError(name)
 
     @classmethod
+    @functools.cache
+    def own_key(cls) -> str | None:
+        """The field that numbers such records, where the API gives them a number: `noteID` of an `InternalNote`."""
+        ends = [name for field in cls.fields() if (name := field.name).endswith("ID") and len(name) > len("ID")]
+        fitting = [name for name in ends if cls.__name__.lower().endswith(name.removesuffix("ID").lower())]
+        return max(fitting, key=len, default=None)
+
+    @classmethod
     def relations(cls) -> tuple[Field, ...]:
         """The fields that only come when asked for."""
         return tuple(field for field in cls.fields() if field.nested is not None and field.nested.asked)
+
+
+def _stated(hint: Any) -> tuple[Any, bool]:
+    """An annotation without the mark of computed fields, and whether it bears that."""
+    held, *marks = get_args(hint) if hasattr(hint, "__metadata__") else (hint,)
+    if _COMPUTED not in marks:
+        return hint, False
+    rest = tuple(mark for mark in marks if mark != _COMPUTED)
+    return (Annotated[(held, *rest)] if rest else held), True
+
+
+def _scalar(owner: type[Part], name: str, hint: Any) -> Field:
+    stated, computed = _stated(hint)
+    return Field(
+        name,
+        _SCALARS[stated],
+        personal=stated in _PERSONAL,
+        computed=computed or name in _SET_BY_API,
+        default=getattr(owner, name, None),
+    )
 
 
 class Resource(Part):
@@ -258,6 +331,11 @@ class Resource(Part):
     def summary(cls) -> str:
         """The one line that says what the resource is."""
         return (cls.__doc__ or "").strip().partition("\n")[0]
+
+    @classmethod
+    def writable(cls) -> tuple[Field, ...]:
+        """The fields to which a client may give a value: all but the key, the stamps and what the API works out."""
+        return tuple(field for field in cls.fields() if field.writable and field.name != cls.api.key)
 
     @classmethod
     def riders(cls) -> tuple[Field, ...]:

@@ -77,6 +77,50 @@ class Vanishing:
     where: tuple[str, str] | None = None
 
 
+@dataclass(frozen=True)
+class Action:
+    """Something that is done to a row by a POST or a DELETE to a path of its own.
+
+    Args:
+        name: What is done, in one word.
+        path: As that of the resource; the key of the row, or of the one around it, stands in braces.
+        method: How it is asked for.
+        price: Drips that it costs.
+    """
+
+    name: str
+    path: str
+    method: str = "POST"
+    price: int = 1
+
+
+@dataclass(frozen=True)
+class Match:
+    """A way to find the row that a record means, where it does not name it by the key.
+
+    Args:
+        name: What settings call it.
+        fields: The fields whose values together tell the row, as paths: `Contact.Emails.address` is any of its emails.
+        filters: What the API calls them in a question, in the same order, where that differs; further ones are asked
+            one after the other in place of the last. None where it cannot be asked for: then the list is read.
+    """
+
+    name: str
+    fields: tuple[str, ...]
+    filters: tuple[str, ...] | None = ()
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """The filters that find it; none where the list has to be read."""
+        return self.fields if self.filters == () else self.filters or ()
+
+    @property
+    def relation(self) -> str | None:
+        """The relation that has to come along, so that it can be asked for and compared."""
+        first, dot, _ = self.fields[0].partition(".")
+        return first if dot else None
+
+
 Bookmark = Snapshot | Stamp | Tail | Days
 
 
@@ -107,6 +151,19 @@ class Endpoint:
         parent: The resource whose key stands in the path.
         parents: The condition that a parent must meet to have such rows: a field and its possible values.
         passes: Query parameters of further walks, for rows that the plain list leaves out.
+        below: Further paths of the same rows, below a row of another resource: there they can be written as well.
+        required: Fields without which no row can be made, and which cannot be blanked.
+        match: How a record that does not name its key is found, in order.
+        administrative: Whether it belongs to those who set up the account: other programs find its rows, but leave them
+            as they are.
+        unique: Fields of which no two rows may have the same value.
+        updates: Fields that PUT changes, where it does not change all that can be written.
+        answers: What comes with the answer to a POST or PUT without being asked for: relations, or resources that the
+            row has a key of.
+        terse: Whether DELETE answers with the name and the key of what is gone instead of the record.
+        write_price: Drips that a POST, PUT or DELETE costs.
+        surcharges: Flags that make a POST or PUT dearer when they are set, and by how many drips.
+        actions: What else can be done to a row.
         selected: Whether its stream is selected by default.
         presets: Named selections of streams that it belongs to.
     """
@@ -132,6 +189,17 @@ class Endpoint:
     parent: str | None = None
     parents: tuple[str, tuple[str, ...]] | None = None
     passes: tuple[tuple[str, str], ...] = ()
+    below: tuple[str, ...] = ()
+    required: tuple[str, ...] = ()
+    match: tuple[Match, ...] = ()
+    administrative: bool = False
+    unique: tuple[str, ...] = ()
+    updates: tuple[str, ...] = ()
+    answers: tuple[str, ...] = ()
+    terse: bool = False
+    write_price: int = 1
+    surcharges: tuple[tuple[str, int], ...] = ()
+    actions: tuple[Action, ...] = ()
     selected: bool = True
     presets: tuple[str, ...] = ()
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from lightspeed_retail.resources import parts
-from lightspeed_retail.resources.declaration import Money, Resource, part, to_many, to_one
+from lightspeed_retail.resources.declaration import Computed, Money, Resource, part, to_many, to_one
 from lightspeed_retail.resources.declaration import parts as nested_list
-from lightspeed_retail.resources.endpoint import Endpoint, Stamp, Vanishing
+from lightspeed_retail.resources.endpoint import Endpoint, Match, Stamp, Vanishing
 
 _READ = ("employee:inventory_read", "employee:inventory")
 _WRITE = ("employee:inventory",)
@@ -27,15 +27,22 @@ class Category(Resource):
         vanishing=Vanishing(),
         write_scopes=("employee:categories",),
         presets=("nightly",),
+        required=("name",),
+        write_price=10,
+        match=(
+            Match("name", ("name", "parentID")),
+            Match("fullPathName", ("fullPathName",), filters=None),
+            Match("name alone", ("name",)),
+        ),
         docs="https://developers.lightspeedhq.com/retail/endpoints/Category/",
     )
 
     categoryID: int
     name: str
-    nodeDepth: str
-    fullPathName: str
-    leftNode: int
-    rightNode: int
+    nodeDepth: Computed[str]
+    fullPathName: Computed[str]
+    leftNode: Computed[int]
+    rightNode: Computed[int]
     createTime: datetime
     timeStamp: datetime
     parentID: int
@@ -53,6 +60,8 @@ class Manufacturer(Resource):
         sortable=("manufacturerID", "timeStamp", "name"),
         verbs=("GET", "POST", "PUT"),
         write_scopes=("employee:manufacturers", "employee:admin_inventory"),
+        required=("name",),
+        match=(Match("name", ("name",)),),
         docs="https://developers.lightspeedhq.com/retail/endpoints/Manufacturer/",
     )
 
@@ -77,17 +86,27 @@ class Item(Resource):
         read_scopes=_READ,
         write_scopes=_WRITE,
         presets=("nightly",),
+        required=("description",),
+        unique=("upc", "ean"),
+        answers=("ItemShops",),
+        match=(
+            Match("systemSku", ("systemSku",)),
+            Match("customSku", ("customSku",)),
+            Match("upc", ("upc",)),
+            Match("ean", ("ean",)),
+            Match("manufacturerSku", ("manufacturerSku",)),
+        ),
         docs="https://developers.lightspeedhq.com/retail/endpoints/Item/",
     )
 
     itemID: int
-    systemSku: str
+    systemSku: Computed[str]
     defaultCost: Money
-    avgCost: Money
-    discountable: bool
-    tax: bool
+    avgCost: Computed[Money]
+    discountable: bool = True
+    tax: bool = True
     archived: bool
-    itemType: str
+    itemType: str = "default"
     serialized: bool
     description: str
     modelYear: int
@@ -100,15 +119,15 @@ class Item(Resource):
     publishToEcom: bool
     laborDurationMinutes: int
     categoryID: int
-    taxClassID: int
+    taxClassID: int = 1
     departmentID: int
     itemMatrixID: int
     manufacturerID: int
     seasonID: int
     defaultVendorID: int
-    itemAttributesID: int
-    noteID: int
-    itemECommerceID: int
+    itemAttributesID: Computed[int]
+    noteID: Computed[int]
+    itemECommerceID: Computed[int]
     # Prices come with every item; the relation ItemPrices that the page lists adds nothing.
     Prices = nested_list("ItemPrice", parts.ItemPrice)
     ItemAttributes = to_one(parts.ItemAttributes)
@@ -119,8 +138,8 @@ class Item(Resource):
     CustomFieldValues = to_many("CustomFieldValue", parts.CustomFieldValue)
     Tags = to_many("tag", str, empty="")
     # The keys of the same tags.
-    TagRelations = to_many("TagRelation", parts.TagRelation, default=False)
-    ItemUUID = to_one(parts.ItemUUID, wrapper="ItemUUID")
+    TagRelations = to_many("TagRelation", parts.TagRelation, default=False, computed=True)
+    ItemUUID = to_one(parts.ItemUUID, wrapper="ItemUUID", computed=True)
     Category = to_one("Category")
     TaxClass = to_one("TaxClass")
     Manufacturer = to_one("Manufacturer")
@@ -140,34 +159,37 @@ class ItemShop(Resource):
         verbs=("GET", "PUT"),
         read_scopes=_READ,
         write_scopes=_WRITE,
+        updates=("reorderPoint", "reorderLevel"),
+        match=(Match("item and shop", ("itemID", "shopID")),),
         docs="https://developers.lightspeedhq.com/retail/endpoints/ItemShop/",
     )
 
     itemShopID: int
     qoh: int
-    sellable: int
-    backorder: int
-    componentQoh: int
-    componentBackorder: int
-    onLayaway: int
-    onSpecialOrder: int
-    onWorkorder: int
-    onTransferOut: int
-    onTransferIn: int
-    averageCost: Money
-    nextFifoLotID: int
-    nextFifoLotCost: Money
-    lastReceivedLotID: int
-    lastReceivedCost: Money
-    totalValueFifo: Money
-    totalValueAvgCost: Money
-    totalValueNegativeInventory: Money
+    sellable: Computed[int]
+    backorder: Computed[int]
+    componentQoh: Computed[int]
+    componentBackorder: Computed[int]
+    onLayaway: Computed[int]
+    onSpecialOrder: Computed[int]
+    onWorkorder: Computed[int]
+    onTransferOut: Computed[int]
+    onTransferIn: Computed[int]
+    averageCost: Computed[Money]
+    nextFifoLotID: Computed[int]
+    nextFifoLotCost: Computed[Money]
+    lastReceivedLotID: Computed[int]
+    lastReceivedCost: Computed[Money]
+    totalValueFifo: Computed[Money]
+    totalValueAvgCost: Computed[Money]
+    totalValueNegativeInventory: Computed[Money]
     reorderPoint: int
     reorderLevel: int
     timeStamp: datetime
     itemID: int
     shopID: int
-    m = part(parts.ItemShopReservations)
+    by = ("shopID",)
+    m = part(parts.ItemShopReservations, computed=True)
 
 
 class ItemAttributeSet(Resource):
@@ -208,14 +230,15 @@ class ItemMatrix(Resource):
         delete="archive",
         read_scopes=_READ,
         write_scopes=_WRITE,
+        match=(Match("description", ("description",)),),
         docs="https://developers.lightspeedhq.com/retail/endpoints/ItemMatrix/",
     )
 
     itemMatrixID: int
     description: str
-    tax: bool
+    tax: bool = True
     defaultCost: Money
-    itemType: str
+    itemType: str = "default"
     serialized: bool
     modelYear: int
     archived: bool
@@ -224,10 +247,10 @@ class ItemMatrix(Resource):
     manufacturerID: int
     categoryID: int
     defaultVendorID: int
-    taxClassID: int
+    taxClassID: int = 1
     seasonID: int
     departmentID: int
-    itemECommerceID: int
+    itemECommerceID: Computed[int]
     Prices = nested_list("ItemPrice", parts.ItemPrice)
     attribute1Values = nested_list("", str)
     attribute2Values = nested_list("", str)
@@ -238,7 +261,7 @@ class ItemMatrix(Resource):
     Season = to_one("Season")
     Images = to_many("Image", "Image")
     Items = to_many("Item", "Item")
-    TagRelations = to_many("TagRelation", parts.TagRelation)
+    TagRelations = to_many("TagRelation", parts.TagRelation, computed=True)
     ItemECommerce = to_one(parts.ItemECommerce)
 
 
@@ -257,17 +280,18 @@ class Image(Resource):
         vanishing=Vanishing(),
         read_scopes=_READ,
         write_scopes=_WRITE,
+        below=("/Item/{itemID}/Image.json", "/ItemMatrix/{itemMatrixID}/Image.json"),
         docs="https://developers.lightspeedhq.com/retail/endpoints/Image/",
     )
 
     imageID: int
     description: str
     filename: str
-    originalFilename: str
+    originalFilename: Computed[str]
     ordering: int
-    publicID: str
-    baseImageURL: str
-    size: int
+    publicID: Computed[str]
+    baseImageURL: Computed[str]
+    size: Computed[int]
     createTime: datetime
     timeStamp: datetime
     itemID: int

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from lightspeed_retail.resources import parts
-from lightspeed_retail.resources.declaration import Money, Resource, part, to_many
-from lightspeed_retail.resources.endpoint import Endpoint, Stamp, Vanishing
+from lightspeed_retail.resources.declaration import Computed, Money, Resource, part, to_many
+from lightspeed_retail.resources.endpoint import Endpoint, Match, Stamp, Vanishing
 
 _READ = ("employee:inventory_read", "employee:inventory")
 _WRITE = ("employee:inventory",)
@@ -24,12 +24,13 @@ class Tag(Resource):
         delete="delete",
         vanishing=Vanishing(),
         write_scopes=("employee:tags",),
+        match=(Match("name", ("name",)),),
         docs="https://developers.lightspeedhq.com/retail/endpoints/Tag/",
     )
 
     tagID: int
     name: str
-    readOnly: bool
+    readOnly: Computed[bool]
 
 
 class TagGroup(Resource):
@@ -58,6 +59,8 @@ class Season(Resource):
         delete="delete",
         vanishing=Vanishing(),
         write_scopes=_WRITE,
+        required=("name",),
+        match=(Match("name", ("name",)),),
         docs="https://developers.lightspeedhq.com/retail/endpoints/Season/",
     )
 
@@ -138,6 +141,8 @@ class ItemCustomField(parts.CustomField, Resource):
         read_scopes=_READ,
         write_scopes=_WRITE,
         envelope="CustomField",
+        required=("type", "name"),
+        match=(Match("name", ("name",)),),
         docs="https://developers.lightspeedhq.com/retail/endpoints/Item-CustomField/",
     )
 
@@ -163,4 +168,4 @@ class ItemCustomFieldChoice(parts.CustomFieldChoice, Resource):
         docs="https://developers.lightspeedhq.com/retail/endpoints/Item-CustomField-CustomFieldChoice/",
     )
 
-    CustomField = part(parts.CustomField)
+    CustomField = part(parts.CustomField, computed=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
-from lightspeed_retail.resources.declaration import Money, Part, Personal, part, parts, to_many, to_one
+from lightspeed_retail.resources.declaration import Computed, Money, Part, Personal, part, parts, to_many, to_one
 
 
 class ContactAddress(Part):
@@ -26,6 +26,7 @@ class ContactPhone(Part):
 
     number: Personal
     useType: str
+    by = ("useType",)
 
 
 class ContactEmail(Part):
@@ -33,6 +34,7 @@ class ContactEmail(Part):
 
     address: Personal
     useType: str
+    by = ("useType",)
 
 
 class ContactWebsite(Part):
@@ -46,9 +48,9 @@ class Contact(Part):
 
     contactID: int
     custom: Personal
-    noEmail: bool
-    noPhone: bool
-    noMail: bool
+    noEmail: bool = True
+    noPhone: bool = True
+    noMail: bool = True
     timeStamp: datetime
     Addresses = parts("ContactAddress", ContactAddress, empty="")
     Phones = parts("ContactPhone", ContactPhone, empty="")
@@ -70,11 +72,12 @@ class CustomFieldValue(Part):
 
     customFieldValueID: int
     customFieldID: int
-    name: str
-    type: str
+    name: Computed[str]
+    type: Computed[str]
     value: str
     deleted: bool
     timeStamp: datetime
+    by = ("customFieldID",)
 
 
 class Link(Part):
@@ -97,6 +100,7 @@ class ItemPrice(Part):
     amount: Money
     useTypeID: int
     useType: str
+    by = ("useTypeID", "useType")
 
 
 class ItemVendorNum(Part):
@@ -104,7 +108,7 @@ class ItemVendorNum(Part):
 
     itemVendorNumID: int
     value: str
-    itemID: int
+    itemID: Computed[int]
     vendorID: int
     timeStamp: datetime
     cost: Money
@@ -276,7 +280,7 @@ class CustomFieldChoice(Part):
     value: str
     name: str
     canBeDeleted: bool
-    customFieldID: int
+    customFieldID: Computed[int]
     timeStamp: datetime
 
 
@@ -285,14 +289,14 @@ class TransferLine(Part):
 
     transferItemID: int
     toSend: int
-    toReceive: int
-    sent: int
-    received: int
-    sentValue: Money
-    receivedValue: Money
+    toReceive: Computed[int]
+    sent: Computed[int]
+    received: Computed[int]
+    sentValue: Computed[Money]
+    receivedValue: Computed[Money]
     comment: str
     timeStamp: datetime
-    transferID: int
+    transferID: Computed[int]
     itemID: int
 
 

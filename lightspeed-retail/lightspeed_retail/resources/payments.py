@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
-from lightspeed_retail.resources.declaration import Money, Personal, Resource, Secret, to_many
+from lightspeed_retail.resources.declaration import Computed, Money, Personal, Resource, Secret, to_many
 from lightspeed_retail.resources.endpoint import Endpoint, Snapshot, Stamp, Tail
 
 _READ = ("employee:register_read", "employee:register")
@@ -31,7 +31,7 @@ class SalePaymentSignature(Resource):
     )
 
     salePaymentSignatureID: int
-    filePath: str
+    filePath: Computed[str]
     createTime: datetime
     salePaymentID: int
 

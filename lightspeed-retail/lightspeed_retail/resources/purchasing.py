@@ -6,9 +6,9 @@ from datetime import datetime
 from decimal import Decimal
 
 from lightspeed_retail.resources import parts
-from lightspeed_retail.resources.declaration import Money, Resource, part, to_many, to_one
+from lightspeed_retail.resources.declaration import Computed, Money, Resource, part, to_many, to_one
 from lightspeed_retail.resources.declaration import parts as nested_list
-from lightspeed_retail.resources.endpoint import Endpoint, Stamp, Vanishing
+from lightspeed_retail.resources.endpoint import Endpoint, Match, Stamp, Vanishing
 
 _ORDERS = ("employee:purchase_orders",)
 
@@ -26,6 +26,7 @@ class Vendor(Resource):
         verbs=("GET", "POST", "PUT", "DELETE"),
         delete="archive",
         write_scopes=("employee:vendors", "employee:admin_inventory"),
+        match=(Match("name", ("name",)),),
         docs="https://developers.lightspeedhq.com/retail/endpoints/Vendor/",
     )
 
@@ -40,7 +41,7 @@ class Vendor(Resource):
     shareSellThrough: bool
     timeStamp: datetime
     b2bSellerUID: str
-    purchasingCurrency = part(parts.Currency)
+    purchasingCurrency = part(parts.Currency, computed=True)
     Contact = to_one(parts.Contact)
     Reps = to_many("VendorRep", parts.VendorRep)
 
@@ -60,6 +61,8 @@ class Order(Resource):
         delete="archive",
         read_scopes=_ORDERS,
         write_scopes=_ORDERS,
+        answers=("Note",),
+        match=(Match("refNum", ("refNum",)),),
         docs="https://developers.lightspeedhq.com/retail/endpoints/Order/",
     )
 
@@ -73,32 +76,32 @@ class Order(Resource):
     shipVendorCost: Money
     otherCost: Money
     otherVendorCost: Money
-    complete: bool
+    complete: Computed[bool]
     archived: bool
     discount: Money
-    totalDiscount: Money
-    totalQuantity: int
-    subTotalCost: Money
-    totalCost: Money
+    totalDiscount: Computed[Money]
+    totalQuantity: Computed[int]
+    subTotalCost: Computed[Money]
+    totalCost: Computed[Money]
     timeStamp: datetime
     refNum: str
     createTime: datetime
     vendorCurrencyRate: Decimal
     vendorCurrencyCode: str
     shippingCostMethod: str
-    hasShipments: bool
+    hasShipments: Computed[bool]
     discountMethod: str
     discountMoneyValue: Money
     discountMoneyVendorValue: Money
     discountIsPercent: bool
     discountPercentValue: Decimal
-    costsModifiedAfterShipment: bool
+    costsModifiedAfterShipment: Computed[bool]
     b2bOrderUID: str
     b2bOrderNumber: str
     vendorID: int
-    noteID: int
+    noteID: Computed[int]
     shopID: int
-    createdByEmployeeID: int
+    createdByEmployeeID: Computed[int]
     Note = to_one(parts.Note)
     CustomFieldValues = to_many("CustomFieldValue", parts.CustomFieldValue)
     OrderLines = to_many("OrderLine", "OrderLine", rides=True)
@@ -120,6 +123,7 @@ class OrderLine(Resource):
         vanishing=Vanishing(within="Order", where=("complete", "false")),
         read_scopes=_ORDERS,
         write_scopes=_ORDERS,
+        required=("orderID", "itemID"),
         docs="https://developers.lightspeedhq.com/retail/endpoints/OrderLine/",
     )
 
@@ -128,16 +132,16 @@ class OrderLine(Resource):
     price: Money
     originalPrice: Money
     vendorCost: Money
-    checkedIn: int
+    checkedIn: Computed[int]
     numReceived: int
     timeStamp: datetime
-    total: Money
+    total: Computed[Money]
     createTime: datetime
-    shippingCost: Money
-    shippingVendorCost: Money
-    discountMoneyValue: Money
-    discountMoneyVendorValue: Money
-    discountPercentValue: Decimal
+    shippingCost: Computed[Money]
+    shippingVendorCost: Computed[Money]
+    discountMoneyValue: Computed[Money]
+    discountMoneyVendorValue: Computed[Money]
+    discountPercentValue: Computed[Decimal]
     orderID: int
     itemID: int
 
@@ -157,10 +161,12 @@ class OrderCustomField(parts.CustomField, Resource):
         read_scopes=_ORDERS,
         write_scopes=_ORDERS,
         envelope="CustomField",
+        required=("type", "name"),
+        match=(Match("name", ("name",)),),
         docs="https://developers.lightspeedhq.com/retail/endpoints/Order-CustomField/",
     )
 
-    CustomFieldChoices = nested_list("CustomFieldChoice", parts.CustomFieldChoice)
+    CustomFieldChoices = nested_list("CustomFieldChoice", parts.CustomFieldChoice, computed=True)
 
 
 class OrderCustomFieldChoice(parts.CustomFieldChoice, Resource):
@@ -184,4 +190,4 @@ class OrderCustomFieldChoice(parts.CustomFieldChoice, Resource):
         docs="https://developers.lightspeedhq.com/retail/endpoints/Order-CustomField-CustomFieldChoice/",
     )
 
-    CustomField = part(parts.CustomField)
+    CustomField = part(parts.CustomField, computed=True)

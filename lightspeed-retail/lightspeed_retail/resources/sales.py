@@ -6,9 +6,9 @@ from datetime import datetime
 from decimal import Decimal
 
 from lightspeed_retail.resources import parts
-from lightspeed_retail.resources.declaration import Money, Personal, Resource, part, to_many, to_one
+from lightspeed_retail.resources.declaration import Computed, Money, Personal, Resource, part, to_many, to_one
 from lightspeed_retail.resources.declaration import parts as nested_list
-from lightspeed_retail.resources.endpoint import Endpoint, Snapshot, Stamp, Tail, Vanishing
+from lightspeed_retail.resources.endpoint import Action, Endpoint, Match, Snapshot, Stamp, Tail, Vanishing
 
 _READ = ("employee:register_read", "employee:register")
 _WRITE = ("employee:register",)
@@ -34,6 +34,15 @@ class Sale(Resource):
         read_scopes=_READ,
         write_scopes=_WRITE,
         presets=("nightly",),
+        required=("employeeID", "registerID", "shopID"),
+        answers=("SaleLines", "SalePayments", "SalePayments.PaymentType", "Customer", "TaxCategory", "Shop"),
+        write_price=2,
+        surcharges=(("completed", 3),),
+        actions=(
+            Action("refund", "/Sale/{saleID}/refund.json", price=10),
+            Action("receipt", "/Sale/{saleID}/EmailReceipt.json", price=5),
+        ),
+        match=(Match("reference", ("referenceNumberSource", "referenceNumber"), ("referenceNumber",)),),
         docs="https://developers.lightspeedhq.com/retail/endpoints/Sale/",
     )
 
@@ -42,43 +51,43 @@ class Sale(Resource):
     discountPercent: Decimal
     completed: bool
     archived: bool
-    voided: bool
+    voided: Computed[bool]
     enablePromotions: bool
-    isTaxInclusive: bool
+    isTaxInclusive: Computed[bool]
     createTime: datetime
     updateTime: datetime
     completeTime: datetime
     referenceNumber: str
     referenceNumberSource: str
-    tax1Rate: Decimal
-    tax2Rate: Decimal
+    tax1Rate: Computed[Decimal]
+    tax2Rate: Computed[Decimal]
     change: Money
-    tipEnabled: bool
-    receiptPreference: str
-    displayableSubtotal: Money
-    ticketNumber: str
-    calcDiscount: Money
-    calcTotal: Money
-    calcSubtotal: Money
-    calcTaxable: Money
-    calcNonTaxable: Money
-    calcAvgCost: Money
-    calcFIFOCost: Money
-    calcTax1: Money
-    calcTax2: Money
-    calcPayments: Money
-    calcTips: Money
-    calcItemFees: Money
-    calcSurcharges: Money
-    tippableAmount: Money
-    total: Money
-    totalDue: Money
-    displayableTotal: Money
-    balance: Money
-    cashRoundingDelta: Money
-    cashRoundedBalance: Money
-    cashRoundedTotal: Money
-    taxTotal: Money
+    tipEnabled: bool = True
+    receiptPreference: str = "printed"
+    displayableSubtotal: Computed[Money]
+    ticketNumber: Computed[str]
+    calcDiscount: Computed[Money]
+    calcTotal: Computed[Money]
+    calcSubtotal: Computed[Money]
+    calcTaxable: Computed[Money]
+    calcNonTaxable: Computed[Money]
+    calcAvgCost: Computed[Money]
+    calcFIFOCost: Computed[Money]
+    calcTax1: Computed[Money]
+    calcTax2: Computed[Money]
+    calcPayments: Computed[Money]
+    calcTips: Computed[Money]
+    calcItemFees: Computed[Money]
+    calcSurcharges: Computed[Money]
+    tippableAmount: Computed[Money]
+    total: Computed[Money]
+    totalDue: Computed[Money]
+    displayableTotal: Computed[Money]
+    balance: Computed[Money]
+    cashRoundingDelta: Computed[Money]
+    cashRoundedBalance: Computed[Money]
+    cashRoundedTotal: Computed[Money]
+    taxTotal: Computed[Money]
     customerID: int
     discountID: int
     employeeID: int
@@ -88,8 +97,8 @@ class Sale(Resource):
     shipToID: int
     shopID: int
     taxCategoryID: int
-    MetaData = part(parts.SaleMetaData)
-    TaxClassTotals = nested_list("Tax", parts.Tax)
+    MetaData = part(parts.SaleMetaData, computed=True)
+    TaxClassTotals = nested_list("Tax", parts.Tax, computed=True)
     SaleNotes = to_one(parts.SaleNotes)
     SaleLines = to_many(
         "SaleLine", "SaleLine", rides=True, children=("Discount", "TaxClass", "Note", "Item", "InventorySales")
@@ -120,13 +129,16 @@ class SaleLine(Resource):
         read_scopes=_READ,
         write_scopes=_WRITE,
         presets=("nightly",),
+        below=("/Sale/{saleID}/SaleLine.json",),
+        write_price=2,
+        surcharges=(("completed", 3),),
         docs="https://developers.lightspeedhq.com/retail/endpoints/SaleLine/",
     )
 
     saleLineID: int
     createTime: datetime
     timeStamp: datetime
-    unitQuantity: int
+    unitQuantity: int = 1
     unitPrice: Money
     normalUnitPrice: Money
     discountAmount: Money
@@ -134,34 +146,34 @@ class SaleLine(Resource):
     avgCost: Money
     fifoCost: Money
     tax: bool
-    tax1Rate: Decimal
-    tax2Rate: Decimal
+    tax1Rate: Computed[Decimal]
+    tax2Rate: Computed[Decimal]
     isLayaway: bool
-    isWorkorder: bool
+    isWorkorder: Computed[bool]
     isSpecialOrder: bool
     requireFullReservation: bool
-    displayableSubtotal: Money
-    displayableUnitPrice: Money
-    lineType: str
-    calcLineDiscount: Money
-    calcTransactionDiscount: Money
-    calcTotal: Money
-    calcSubtotal: Money
-    calcTax1: Money
-    calcTax2: Money
+    displayableSubtotal: Computed[Money]
+    displayableUnitPrice: Computed[Money]
+    lineType: Computed[str]
+    calcLineDiscount: Computed[Money]
+    calcTransactionDiscount: Computed[Money]
+    calcTotal: Computed[Money]
+    calcSubtotal: Computed[Money]
+    calcTax1: Computed[Money]
+    calcTax2: Computed[Money]
     taxClassID: int
     customerID: int
     discountID: int
     employeeID: int
     itemID: int
-    noteID: int
+    noteID: Computed[int]
     parentSaleLineID: int
     shopID: int
-    taxCategoryID: int
+    taxCategoryID: Computed[int]
     saleID: int
-    itemFeeID: int
+    itemFeeID: Computed[int]
     Note = to_one(parts.Note, default=False)
-    InventorySales = to_many("InventorySale", parts.InventorySale, default=False)
+    InventorySales = to_many("InventorySale", parts.InventorySale, default=False, computed=True)
     # Its TaxCategory can be asked for in the list of lines, but not with the sale, so it is left to tax_categories.
     Discount = to_one("Discount")
     TaxClass = to_one("TaxClass")
@@ -190,10 +202,10 @@ class SalePayment(Resource):
     createTime: datetime
     archived: bool
     remoteReference: str
-    paymentID: str
+    paymentID: Computed[str]
     saleID: int
     paymentTypeID: int
-    ccChargeID: int
+    ccChargeID: Computed[int]
     refPaymentID: int
     registerID: int
     employeeID: int
@@ -201,8 +213,8 @@ class SalePayment(Resource):
     # Its ProcessingFees can be asked for in the list of payments, but not with the sale: they are left to their stream.
     PaymentType = to_one("PaymentType")
     CCCharge = to_one("CCCharge", default=False)
-    SaleAccounts = to_many("SaleAccount", parts.SaleAccount, default=False)
-    Signatures = to_many("SalePaymentSignature", "SalePaymentSignature", rides=True, default=False)
+    SaleAccounts = to_many("SaleAccount", parts.SaleAccount, default=False, computed=True)
+    Signatures = to_many("SalePaymentSignature", "SalePaymentSignature", rides=True, default=False, computed=True)
 
 
 class Quote(Resource):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from lightspeed_retail.resources import parts
-from lightspeed_retail.resources.declaration import Money, Resource, part, to_many, to_one
-from lightspeed_retail.resources.endpoint import Endpoint, Stamp, Tail, Vanishing
+from lightspeed_retail.resources.declaration import Computed, Money, Resource, part, to_many, to_one
+from lightspeed_retail.resources.endpoint import Action, Endpoint, Match, Stamp, Tail, Vanishing
 
 _COUNTS = ("employee:inventory_counts",)
 _TRANSFERS = ("employee:transfers",)
@@ -60,13 +60,14 @@ class InventoryCount(Resource):
         vanishing=Vanishing(),
         read_scopes=_COUNTS,
         write_scopes=_COUNTS,
+        match=(Match("name", ("name",)),),
         docs="https://developers.lightspeedhq.com/retail/endpoints/InventoryCount/",
     )
 
     inventoryCountID: int
     name: str
     timeStamp: datetime
-    archived: bool
+    archived: Computed[bool]
     shopID: int
 
 
@@ -84,6 +85,8 @@ class InventoryCountItem(Resource):
         vanishing=Vanishing(),
         read_scopes=_COUNTS,
         write_scopes=_COUNTS,
+        required=("inventoryCountID", "itemID", "employeeID"),
+        updates=("qty", "employeeID"),
         docs="https://developers.lightspeedhq.com/retail/endpoints/InventoryCountItem/",
     )
 
@@ -130,12 +133,14 @@ class InventoryCountReconcile(Resource):
         verbs=("GET", "POST"),
         read_scopes=_COUNTS,
         write_scopes=("employee:inventory_counts_reconcile",),
+        required=("inventoryCountID",),
+        write_price=10,
         docs="https://developers.lightspeedhq.com/retail/endpoints/InventoryCountReconcile/",
     )
 
     inventoryCountReconcileID: int
-    costChange: Money
-    qohChange: int
+    costChange: Computed[Money]
+    qohChange: Computed[int]
     createTime: datetime
     inventoryCountID: int
     itemID: int
@@ -157,21 +162,27 @@ class InventoryTransfer(Resource):
         read_scopes=_TRANSFERS,
         write_scopes=_TRANSFERS,
         envelope="Transfer",
+        actions=(
+            Action("add", "/Inventory/Transfer/{transferID}/AddItems.json"),
+            Action("send", "/Inventory/Transfer/{transferID}/Send.json"),
+            Action("archive", "/Inventory/Transfer/{transferID}/Archive.json"),
+            Action("restore", "/Inventory/Transfer/{transferID}/Restore.json"),
+        ),
         docs="https://developers.lightspeedhq.com/retail/endpoints/Inventory-Transfer/",
     )
 
     transferID: int
     note: str
-    archived: bool
+    archived: Computed[bool]
     timeStamp: datetime
     createTime: datetime
-    status: str
-    sentOn: datetime
+    status: Computed[str]
+    sentOn: Computed[datetime]
     needBy: datetime
     sendingShopID: int
-    sentByEmployeeID: int
+    sentByEmployeeID: Computed[int]
     receivingShopID: int
-    createdByEmployeeID: int
+    createdByEmployeeID: Computed[int]
     SendingShop = to_one("Shop", children=("Contact",))
     CreatedByEmployee = to_one("Employee", children=("Contact",))
     SentByEmployee = to_one("Employee", children=("Contact",))
@@ -193,6 +204,7 @@ class InventoryTransferItem(parts.TransferLine, Resource):
         envelope="TransferItem",
         parent="InventoryTransfer",
         selected=False,
+        required=("itemID", "toSend"),
         docs="https://developers.lightspeedhq.com/retail/endpoints/Inventory-Transfer-TransferItems/",
     )
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from lightspeed_retail.resources.declaration import Money, Resource, to_many, to_one
-from lightspeed_retail.resources.endpoint import Endpoint, Stamp, Vanishing
+from lightspeed_retail.resources.declaration import Computed, Money, Resource, to_many, to_one
+from lightspeed_retail.resources.endpoint import Action, Endpoint, Match, Stamp, Vanishing
 
 _WORKBENCH = ("employee:workbench",)
 
@@ -26,17 +26,19 @@ class Workorder(Resource):
         read_scopes=_WORKBENCH,
         write_scopes=_WORKBENCH,
         presets=("nightly",),
+        terse=True,
+        actions=(Action("checkout", "/Workorder/{workorderID}/Checkout.json"),),
         docs="https://developers.lightspeedhq.com/retail/endpoints/Workorder/",
     )
 
     workorderID: int
-    systemSku: str
+    systemSku: Computed[str]
     timeIn: datetime
     etaOut: datetime
     note: str
     internalNote: str
     warranty: bool
-    tax: bool
+    tax: bool = True
     archived: bool
     hookIn: str
     hookOut: str
@@ -48,12 +50,12 @@ class Workorder(Resource):
     employeeID: int
     serializedID: int
     shopID: int
-    saleID: int
-    saleLineID: int
+    saleID: Computed[int]
+    saleLineID: Computed[int]
     workorderStatusID: int
     WorkorderLines = to_many("WorkorderLine", "WorkorderLine", rides=True, children=("Discount", "TaxClass"))
     WorkorderItems = to_many("WorkorderItem", "WorkorderItem", rides=True, children=("Discount",))
-    Images = to_many("Image", "WorkorderImage", rides=True)
+    Images = to_many("Image", "WorkorderImage", rides=True, computed=True)
     Customer = to_one("Customer")
     Employee = to_one("Employee")
     Serialized = to_one("Serialized")
@@ -73,6 +75,9 @@ class WorkorderLine(Resource):
         vanishing=Vanishing(),
         read_scopes=_WORKBENCH,
         write_scopes=_WORKBENCH,
+        below=("/Workorder/{workorderID}/WorkorderLine.json",),
+        delete="delete",
+        terse=True,
         docs="https://developers.lightspeedhq.com/retail/endpoints/WorkorderLine/",
     )
 
@@ -90,8 +95,8 @@ class WorkorderLine(Resource):
     unitCost: Money
     workorderID: int
     employeeID: int
-    saleLineID: int
-    saleID: int
+    saleLineID: Computed[int]
+    saleID: Computed[int]
     itemID: int
     discountID: int
     taxClassID: int
@@ -111,6 +116,9 @@ class WorkorderItem(Resource):
         vanishing=Vanishing(),
         read_scopes=_WORKBENCH,
         write_scopes=_WORKBENCH,
+        below=("/Workorder/{workorderID}/WorkorderItem.json",),
+        delete="delete",
+        terse=True,
         docs="https://developers.lightspeedhq.com/retail/endpoints/WorkorderItem/",
     )
 
@@ -125,8 +133,8 @@ class WorkorderItem(Resource):
     timeStamp: datetime
     workorderID: int
     employeeID: int
-    saleLineID: int
-    saleID: int
+    saleLineID: Computed[int]
+    saleID: Computed[int]
     itemID: int
     discountID: int
     Discount = to_one("Discount")
@@ -147,19 +155,20 @@ class WorkorderImage(Resource):
         read_scopes=_WORKBENCH,
         write_scopes=_WORKBENCH,
         parent="Workorder",
+        terse=True,
         docs="https://developers.lightspeedhq.com/retail/endpoints/Workorder-WorkorderImage/",
     )
 
     workorderImageID: int
     description: str
-    filename: str
+    filename: Computed[str]
     ordering: int
-    baseImageURL: str
-    size: int
+    baseImageURL: Computed[str]
+    size: Computed[int]
     createTime: datetime
     timeStamp: datetime
     workorderID: int
-    publicID: str
+    publicID: Computed[str]
 
 
 class WorkorderStatus(Resource):
@@ -172,6 +181,7 @@ class WorkorderStatus(Resource):
         sortable=("workorderStatusID",),
         read_scopes=_WORKBENCH,
         write_scopes=_WORKBENCH,
+        match=(Match("name", ("name",)),),
         docs="https://developers.lightspeedhq.com/retail/endpoints/WorkorderStatus/",
     )
 

@@ -29,12 +29,13 @@ _SYSTEM_SETS = (
 
 def found(plan: Founding) -> None:
     """Enter everything that items refer to."""
-    _attribute_sets(plan)
+    attribute_sets(plan)
     _manufacturers(plan)
     _categories(plan)
 
 
-def _attribute_sets(plan: Founding) -> None:
+def attribute_sets(plan: Founding) -> None:
+    """Enter the attributes by which the items of a matrix can differ."""
     for name, first, second, third in _SYSTEM_SETS:
         system = name != _SYSTEM_SETS[-1][0]
         plan.books.add(

@@ -46,8 +46,7 @@ def found(plan: Founding) -> None:
         plan.books.add(Season, name=season)
     for turn, fee in enumerate(_FEES):
         _fee(plan, fee, turn)
-    _item_fields(plan)
-    _order_fields(plan)
+    fields(plan)
 
 
 def _fee(plan: Founding, name: str, turn: int) -> None:
@@ -74,6 +73,12 @@ def _fee(plan: Founding, name: str, turn: int) -> None:
             for row in plan.books.entered(Category)[turn : turn + _FEE_CATEGORIES]
         ],
     )
+
+
+def fields(plan: Founding) -> None:
+    """Enter the fields that the retailer has added to items and orders."""
+    _item_fields(plan)
+    _order_fields(plan)
 
 
 def _item_fields(plan: Founding) -> None:

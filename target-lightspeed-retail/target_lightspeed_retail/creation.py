@@ -1,0 +1,114 @@
+"""Makes rows, each once: the intent is in the ledger before the request, and an unknown outcome is looked up."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from lightspeed_retail.errors import OutageError, RequestRefusedError, RightsError, UncertainError
+from lightspeed_retail.query import Filter
+from lightspeed_retail.resources import Resource, Stamp
+from lightspeed_retail.wire import Record, instant, stamp
+from target_lightspeed_retail.difference import difference, same
+from target_lightspeed_retail.jobs import Job
+from target_lightspeed_retail.tools import Tools
+
+_TRIES = 4
+_LEEWAY = timedelta(seconds=5)
+_log = logging.getLogger(__name__)
+
+
+class Creation:
+    """Sends the requests that make rows.
+
+    Args:
+        tools: What it works with.
+    """
+
+    def __init__(self, tools: Tools) -> None:
+        """Prepare."""
+        self._tools = tools
+
+    def made(self, resource: type[Resource], job: Job, body: Record) -> Record:
+        """Make a row.
+
+        Raises:
+            ApiError: The API refuses it for certain; nothing was made.
+            OutageError: It is still not known what became of it after several tries.
+        """
+        for _ in range(_TRIES):
+            self._tools.ledger.intend(job.stream, job.key, {"body": _plain(body)}, self._tools.now())
+            try:
+                row = self._tools.created(resource, body)
+            except UncertainError as error:
+                _log.warning("%s It is looked up before it is sent again.", error)
+                found = self._after_uncertain(resource, job, body)
+                if found is not None:
+                    return found
+            except (RequestRefusedError, RightsError):
+                self._tools.ledger.withdraw(job.stream, job.key)
+                raise
+            else:
+                return row
+        raise OutageError(f"{resource.__name__}: four tries to make a row came to nothing; try later.", status=503)
+
+    def _after_uncertain(self, resource: type[Resource], job: Job, body: Record) -> Record | None:
+        """Look twice: what was sent may be stored after its connection has broken."""
+        since = self._tools.ledger.entries(job.stream, [job.key])[job.key].intended_at or self._tools.now()
+        for _ in range(2):
+            self._tools.pause()
+            found = self.find(resource, body, since)
+            if found is not None:
+                return found
+        return None
+
+    def found_again(self, resource: type[Resource], job: Job) -> Record | None:
+        """The row that a killed run was about to make, if it did.
+
+        Raises:
+            ApiError: The API refused the question.
+        """
+        entry = job.entry
+        if entry is None or entry.intent is None or entry.intended_at is None:
+            return None
+        return self.find(resource, entry.intent.get("body", {}), entry.intended_at)
+
+    def find(self, resource: type[Resource], body: Record, since: datetime) -> Record | None:
+        """A row that was made since a moment, holds what was sent, and belongs to no other record."""
+        wanted = self._tools.shape(resource)(body)
+        fitting = [row for row in self._candidates(resource, wanted, since) if holds(resource, wanted, row)]
+        keys = [str(row[resource.api.key]) for row in fitting]
+        owned = self._tools.ledger.owners(resource.api.stream, keys)
+        free = [row for row in fitting if str(row[resource.api.key]) not in owned]
+        return min(free, key=lambda row: int(row[resource.api.key]), default=None)
+
+    def _candidates(self, resource: type[Resource], wanted: Record, since: datetime) -> Iterable[Record]:
+        """Rows made since a moment: by the stamp where there is one, otherwise all of them."""
+        relations = {field.name for field in resource.relations() if field.writable and field.name in wanted}
+        relations = {name for name in relations if resource.field(name).nested is not None}
+        created = [name for name in ("createTime", "timeStamp") if any(f.name == name for f in resource.fields())]
+        filters: tuple[Filter, ...] = ()
+        if isinstance(resource.api.bookmark, Stamp) and "timeStamp" in created:
+            filters = (Filter("timeStamp", ">=", stamp(since - _LEEWAY)),)
+        for row in self._tools.finder.rows(resource, filters, relations):
+            made = next((row[name] for name in created if row.get(name)), None)
+            if made is None or instant(made) >= since - _LEEWAY:
+                yield row
+
+
+def holds(resource: type[Resource], wanted: Record, row: Record) -> bool:
+    """Whether a row is what came of a body: every plain field that was given has its value."""
+    given = {
+        name: value for name, value in wanted.items() if resource.field(name).nested is None and value not in (None, "")
+    }
+    if not given:
+        return not difference(resource, wanted, row)
+    return all(same(resource.field(name), value, row.get(name)) for name, value in given.items())
+
+
+def _plain(body: Record) -> Record:
+    """A body as the ledger can keep it."""
+    found: Record = json.loads(json.dumps(body, default=str))
+    return found

@@ -1,0 +1,112 @@
+"""What of a record differs from the row that there is: only that is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from lightspeed_retail.resources import Field, FieldType, Part, Resource
+from lightspeed_retail.wire import Record, instant
+
+
+def difference(part: type[Part], wanted: Mapping[str, Any], there: Mapping[str, Any]) -> Record:
+    """The fields of a record whose values are others than the row's, nested rows with the number they have.
+
+    Args:
+        part: The declaration.
+        wanted: The record, typed; keys that it lacks are left as they are.
+        there: The row, typed.
+    """
+    found: Record = {}
+    for field in writable(part):
+        if field.name in wanted:
+            changed = _changed(field, wanted[field.name], there.get(field.name))
+            if changed is not _SAME:
+                found[field.name] = changed
+    return found
+
+
+def writable(part: type[Part]) -> tuple[Field, ...]:
+    """The fields that a client may give, without the record's own number."""
+    if issubclass(part, Resource):
+        return part.writable()
+    own = part.own_key()
+    return tuple(field for field in part.fields() if field.writable and field.name != own)
+
+
+class _Same:
+    """What is not sent."""
+
+
+_SAME = _Same()
+
+
+def _changed(field: Field, wanted: Any, there: Any) -> Any:
+    nested = field.nested
+    if nested is None:
+        return _SAME if same(field, wanted, there) else wanted
+    if wanted is None:
+        return _SAME
+    if nested.part is None:
+        return _SAME if sorted(wanted) == sorted(there or []) else wanted
+    if nested.many:
+        return _rows(nested.part, wanted, there or []) or _SAME
+    changed = difference(nested.part, wanted, there or {})
+    return _numbered(nested.part, changed, there) if changed else _SAME
+
+
+def same(field: Field, one: Any, other: Any) -> bool:
+    """Whether two values of a field mean the same: nothing is written in several ways."""
+    if one in _EMPTY and other in _EMPTY and field.type is not FieldType.BOOLEAN:
+        return True
+    if field.type is FieldType.DATETIME and one and other:
+        return instant(one) == instant(other)
+    if isinstance(one, Decimal | int) and isinstance(other, Decimal | int):
+        return Decimal(one) == Decimal(other)
+    return bool(one == other)
+
+
+_EMPTY = (None, "", 0, Decimal(0))
+
+
+def _rows(part: type[Part], wanted: list[Record], there: list[Record]) -> list[Record]:
+    """Rows of a nested list that are new or changed. What the list has beyond them stays: the API adds and edits."""
+    left = list(there)
+    found: list[Record] = []
+    for number, row in enumerate(wanted):
+        known = _counterpart(part, row, left, number, there)
+        if known is None:
+            found.append(without_number(part, row))
+            continue
+        left.remove(known)
+        changed = difference(part, row, known)
+        if changed:
+            told = {name: row[name] for name in part.by if name in row}
+            found.append(_numbered(part, {**told, **changed}, known))
+    return found
+
+
+def _counterpart(part: type[Part], row: Record, left: list[Record], number: int, there: list[Record]) -> Record | None:
+    """The row that a nested record means: of the same content, the same use, or else in the same place."""
+    equal = next((known for known in left if not difference(part, row, known)), None)
+    if equal is not None:
+        return equal
+    by = next((name for name in part.by if row.get(name) not in _EMPTY), None)
+    if by is not None:
+        return next((known for known in left if same(part.field(by), row[by], known.get(by))), None)
+    at_its_place = there[number] if number < len(there) else None
+    return at_its_place if at_its_place is not None and at_its_place in left else None
+
+
+def _numbered(part: type[Part], changed: Record, known: Mapping[str, Any] | None) -> Record:
+    """A change with the number of the row that it changes, where rows have one."""
+    own = part.own_key()
+    number = known.get(own) if known and own else None
+    return {own: number, **changed} if own and number else changed
+
+
+def without_number(part: type[Part], row: Record) -> Record:
+    """A nested row as it is sent to be added: numbers belong to the account that gave them."""
+    own = part.own_key()
+    return {name: value for name, value in row.items() if name != own}

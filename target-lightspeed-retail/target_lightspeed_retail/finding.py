@@ -1,0 +1,242 @@
+"""Finds rows that exist already: by key, or by what else tells them, up to a hundred in one question."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from lightspeed_retail.client import Client
+from lightspeed_retail.errors import RequestRefusedError
+from lightspeed_retail.query import PAGE_SIZE, Filter, Query
+from lightspeed_retail.resources import FieldType, Match, Resource
+from lightspeed_retail.wire import Decoder, Decoding, Record
+
+Value = tuple[str, ...]
+"""What tells a row, in the order of a match's fields, in a form in which spellings do not differ."""
+
+# Values that could not be told apart from the commas and brackets around them are asked for one by one.
+_LISTABLE = re.compile(r"[^\[\],\"'|\\]+")
+_LONGEST_LIST = 4000
+_WORTH_TRYING = 5
+"""Fewer texts are asked for one by one: to find out whether a list works costs three questions."""
+_SAMPLES = 2
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Silent:
+    """Nobody is told what the declarations did not foresee: the tap does that."""
+
+    def unknown(self, field: str) -> None:
+        """Say nothing."""
+
+    def misfit(self, field: str, value: object, *, personal: bool) -> None:
+        """Say nothing."""
+
+
+def values(match: Match, record: Mapping[str, Any]) -> dict[Value, Value]:
+    """All that a match has to go by in a record, as it is compared and as it is written.
+
+    One value, or several where a path leads through a list. The field that is asked for must have one; others may be
+    empty, as the parent of a category at the top.
+    """
+    found = [_at(record, path.split(".")) for path in match.fields]
+    needed = _place(match, match.asked[0]) if match.asked else 0
+    if not found[needed]:
+        return {}
+    combined = itertools.product(*(sorted(parts.items()) or [("", "")] for parts in found))
+    return {tuple(folded for folded, _ in each): tuple(text for _, text in each) for each in combined}
+
+
+def _at(value: Any, steps: list[str]) -> dict[str, str]:
+    if isinstance(value, list):
+        return {folded: text for row in value for folded, text in _at(row, steps).items()}
+    if steps:
+        return _at(value.get(steps[0]), steps[1:]) if isinstance(value, Mapping) else {}
+    text = " ".join(str(value).split()) if isinstance(value, str | int) else ""
+    return {text.casefold(): text} if text not in ("", "0") else {}
+
+
+def _place(match: Match, name: str) -> int:
+    """Which field of a match a filter stands for."""
+    return match.fields.index(name) if name in match.fields else 0
+
+
+class Finder:
+    """Asks for rows and remembers what it has learnt about questions that the API does not understand.
+
+    Args:
+        client: Reads the account.
+    """
+
+    def __init__(self, client: Client) -> None:
+        """Prepare; nothing is asked yet."""
+        self._client = client
+        self._decoders: dict[type[Resource], Decoder] = {}
+        self._lists: dict[tuple[str, str], bool] = {}
+        self._indexes: dict[tuple[str, str], dict[Value, set[int]]] = {}
+
+    def by_keys(
+        self, resource: type[Resource], keys: Collection[int], relations: Collection[str] = ()
+    ) -> dict[int, Record]:
+        """Rows by their keys; those that do not exist are missing.
+
+        Raises:
+            ApiError: The API refused the question.
+        """
+        found: dict[int, Record] = {}
+        for chunk in _chunks(sorted(keys)):
+            condition = _listed(resource.api.key, list(map(str, chunk)))
+            found |= {row[resource.api.key]: row for row in self.rows(resource, (condition,), relations)}
+        return {key: row for key, row in found.items() if key in keys}
+
+    def by_values(
+        self, resource: type[Resource], match: Match, wanted: Mapping[Value, Value], relations: Collection[str] = ()
+    ) -> dict[Value, list[Record]]:
+        """Rows by what tells them; several where it does not tell them apart.
+
+        Args:
+            resource: Whose rows.
+            match: What tells them.
+            wanted: As `values` gives them.
+            relations: What to load with the rows.
+
+        Raises:
+            ApiError: The API refused the question.
+        """
+        relations = {*relations, *([match.relation] if match.relation else [])}
+        if not wanted:
+            return {}
+        if not match.asked:
+            return self._by_index(resource, match, wanted, relations)
+        found: dict[Value, dict[int, Record]] = defaultdict(dict)
+        for name in self._questions(match):
+            place = _place(match, name)
+            texts = {written[place] for written in wanted.values()}
+            for row in self._asked(resource, match, name, texts, relations):
+                for value in values(match, row).keys() & wanted.keys():
+                    found[value][row[resource.api.key]] = row
+        return {value: list(rows.values()) for value, rows in found.items()}
+
+    def rows(
+        self, resource: type[Resource], filters: tuple[Filter, ...] = (), relations: Collection[str] = ()
+    ) -> Iterator[Record]:
+        """All rows that meet conditions, archived ones included, typed."""
+        query = Query(resource, filters, relations=tuple(sorted(relations)))
+        decode = self.decoder(resource)
+        for page in self._client.pages(query):
+            yield from map(decode, page.rows)
+
+    def decoder(self, resource: type[Resource]) -> Decoder:
+        """What types the rows of a resource."""
+        if resource not in self._decoders:
+            self._decoders[resource] = Decoder(resource, Decoding(report=Silent()))
+        return self._decoders[resource]
+
+    @staticmethod
+    def _questions(match: Match) -> tuple[str, ...]:
+        """What to ask by: several names of one field one after the other, but one field of several is enough."""
+        return match.asked if len(match.fields) == 1 else match.asked[:1]
+
+    def _asked(
+        self, resource: type[Resource], match: Match, name: str, texts: Collection[str], relations: Collection[str]
+    ) -> Iterator[Record]:
+        """Rows in which a field has one of some texts: a hundred in one question where the API takes that."""
+        listable = [text for text in sorted(texts) if _LISTABLE.fullmatch(text)]
+        if len(listable) < _WORTH_TRYING or not self._takes_lists(resource, match, name, relations):
+            listable = []
+        for chunk in _chunks(listable):
+            yield from self.rows(resource, (_listed(name, chunk),), relations)
+        for text in sorted(set(texts).difference(listable)):
+            yield from self.rows(resource, (Filter(name, "=", text),), relations)
+
+    def _takes_lists(self, resource: type[Resource], match: Match, name: str, relations: Collection[str]) -> bool:
+        """Whether the API finds rows by a list of texts.
+
+        `IN` is documented for numbers, so it is tried on a row that exists: a list that the API takes and does not
+        understand would make every row look new.
+        """
+        asked = (resource.__name__, name)
+        field = next((each for each in resource.fields() if each.name == name), None)
+        if field is not None and field.type is FieldType.INTEGER:
+            return True
+        if asked not in self._lists:
+            samples = itertools.islice(self._samples(resource, match, name, relations), _SAMPLES)
+            self._lists[asked] = any(self._finds_in_list(resource, name, *each, relations) for each in samples)
+        return self._lists[asked]
+
+    def _finds_in_list(
+        self, resource: type[Resource], name: str, text: str, keys: set[int], relations: Collection[str]
+    ) -> bool:
+        key = resource.api.key
+        try:
+            return {
+                row[key] for row in self.rows(resource, (_listed(name, [text, f"{text}-none"]),), relations)
+            } == keys
+        except RequestRefusedError:
+            return False
+
+    def _samples(
+        self, resource: type[Resource], match: Match, name: str, relations: Collection[str]
+    ) -> Iterator[tuple[str, set[int]]]:
+        """Texts that the API finds rows by one by one, and the keys of those."""
+        key, place = resource.api.key, _place(match, name)
+        page = next(iter(self._client.pages(Query(resource, relations=tuple(sorted(relations))))), None)
+        for row in map(self.decoder(resource), page.rows if page else []):
+            for written in values(match, row).values():
+                found = self.rows(resource, (Filter(name, "=", written[place]),), relations)
+                keys = {each[key] for each in itertools.islice(found, PAGE_SIZE)}
+                if _LISTABLE.fullmatch(written[place]) and row[key] in keys and len(keys) < PAGE_SIZE:
+                    yield written[place], keys
+
+    def _by_index(
+        self, resource: type[Resource], match: Match, wanted: Mapping[Value, Value], relations: Collection[str]
+    ) -> dict[Value, list[Record]]:
+        """By a walk through the list, once a run, where the API cannot be asked."""
+        index = self._index(resource, match, relations)
+        keys = {key for value in wanted for key in index.get(value, ())}
+        rows = self.by_keys(resource, keys, relations) if keys else {}
+        found = {value: [rows[key] for key in sorted(index.get(value, ())) if key in rows] for value in wanted}
+        return {value: listed for value, listed in found.items() if listed}
+
+    def _index(self, resource: type[Resource], match: Match, relations: Collection[str]) -> dict[Value, set[int]]:
+        named = (resource.__name__, match.name)
+        if named not in self._indexes:
+            _log.info("Reading all %s once, because they cannot be looked up by %s.", resource.api.stream, match.name)
+            index: dict[Value, set[int]] = defaultdict(set)
+            for row in self.rows(resource, (), relations):
+                for value in values(match, row):
+                    index[value].add(row[resource.api.key])
+            self._indexes[named] = index
+        return self._indexes[named]
+
+    def learn(self, resource: type[Resource], row: Record) -> None:
+        """Take a row that was written since into the indexes."""
+        for match in resource.api.match:
+            index = self._indexes.get((resource.__name__, match.name))
+            if index is not None:
+                for value in values(match, row):
+                    index[value].add(row[resource.api.key])
+
+
+def _listed(name: str, texts: list[str]) -> Filter:
+    return Filter(name, "IN", f"[{','.join(texts)}]") if len(texts) > 1 else Filter(name, "=", texts[0])
+
+
+def _chunks(listed: list[Any]) -> Iterator[list[Any]]:
+    """A hundred values at the most, and an address that is not too long."""
+    chunk: list[Any] = []
+    length = 0
+    for value in listed:
+        if chunk and (len(chunk) == PAGE_SIZE or length > _LONGEST_LIST):
+            yield chunk
+            chunk, length = [], 0
+        chunk.append(value)
+        length += 3 * len(str(value)) + 3
+    if chunk:
+        yield chunk

@@ -1,0 +1,119 @@
+"""One record on its way into Lightspeed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from lightspeed_retail.resources import Resource
+from lightspeed_retail.wire import Record
+from target_lightspeed_retail.ledger import Entry, digest, digests
+from target_lightspeed_retail.records import DELETED, Pointer, RejectedError, Shape, pointers
+
+
+@dataclass
+class Job:
+    """A record of a stream, and what is known about it.
+
+    Args:
+        resource: What it is a record of.
+        record: The record as it came in.
+        key: By what the ledger knows it.
+        wanted: The record, typed, with pointers where it names other rows.
+        digests: A digest of each field that may be written.
+        source: The account that it comes from, if that is another one than the target's.
+        number: The key of the row, if the record names one of the target's account.
+        deleted: Whether it is gone at its source.
+        entry: What the ledger says.
+    """
+
+    resource: type[Resource]
+    record: Record
+    key: str
+    wanted: Record
+    digests: dict[str, str]
+    source: int | None
+    number: int | None
+    deleted: bool
+    entry: Entry | None = None
+    problem: str | None = field(default=None)
+
+    @property
+    def stream(self) -> str:
+        """The stream."""
+        return self.resource.api.stream
+
+
+class Reader:
+    """Makes jobs of the records of a stream.
+
+    Args:
+        resource: What they are records of.
+        keys: The stream's key properties.
+        account: The target's account.
+    """
+
+    def __init__(self, resource: type[Resource], keys: list[str], account: int) -> None:
+        """Compile the declaration."""
+        self._resource = resource
+        self._keys = keys
+        self._account = account
+        self._shape = Shape(resource)
+        self._pointers = pointers(resource, resource)
+        self._written = {each.name.casefold() for each in resource.writable()} | {"archived", DELETED}
+        self._written |= {name.removesuffix("ID").casefold() for name in self._pointers}
+        self.unknown: set[str] = set()
+
+    def __call__(self, record: Mapping[str, Any]) -> Job:
+        """The job of a record.
+
+        Raises:
+            RejectedError: A value does not fit its field.
+        """
+        self.unknown.update(self._shape.unknown(record))
+        wanted = self._shape(record)
+        source = self._source(record)
+        number = wanted.pop(self._resource.api.key, None)
+        return Job(
+            resource=self._resource,
+            record=dict(record),
+            key=self._key(record, number),
+            wanted=wanted,
+            digests=digests({name: value for name, value in record.items() if name.casefold() in self._written}),
+            source=source,
+            number=number if source is None and isinstance(number, int) and number > 0 else None,
+            deleted=bool(record.get(DELETED)),
+        )
+
+    def _source(self, record: Mapping[str, Any]) -> int | None:
+        account = str(record.get("accountID") or "").strip()
+        if account and not account.isdecimal():
+            raise RejectedError("accountID is no number.")
+        return int(account) if account and int(account) != self._account else None
+
+    def _key(self, record: Mapping[str, Any], number: Any) -> str:
+        """The row's number in its account, or what the stream says to be its key, or all of it."""
+        if isinstance(number, int) and number > 0:
+            return row_key(int(str(record.get("accountID") or self._account)), number)
+        named = {name: record.get(name) for name in self._keys if name != "accountID"}
+        if named and all(value not in (None, "") for value in named.values()):
+            return json.dumps(named, sort_keys=True, default=str)
+        return f"content {digest(dict(record))}"
+
+
+def row_key(account: int, number: int) -> str:
+    """By what the ledger knows a row of an account."""
+    return f"{account}/{number}"
+
+
+def pointed_at(value: Any) -> list[Pointer]:
+    """All pointers in a typed record, nested ones included."""
+    if isinstance(value, Pointer):
+        return [value]
+    if isinstance(value, Mapping):
+        return [found for inner in value.values() for found in pointed_at(inner)]
+    if isinstance(value, list):
+        return [found for inner in value for found in pointed_at(inner)]
+    return []

@@ -1,0 +1,198 @@
+"""What a record says, typed by the declaration: its fields, and whom it points at."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from lightspeed_retail.errors import LightspeedError
+from lightspeed_retail.resources import Field, FieldType, Part, Resource
+from lightspeed_retail.wire import Record, converter, nested_rows
+
+DELETED = "_sdc_deleted_at"
+"""Set where the row is gone at its source."""
+
+_NOTHING = (None, "", 0, "0")
+
+
+class RejectedError(LightspeedError):
+    """A record that cannot be written as it stands; the text is the reason in the outcome."""
+
+
+@dataclass(frozen=True)
+class Pointer:
+    """A row of another resource, as a record names it.
+
+    Args:
+        resource: Whose row it is.
+        key: Its key, valid in the record's own account.
+        text: A name of it, where the field for the key holds one.
+        described: Fields of it by which it can be found.
+    """
+
+    resource: type[Resource]
+    key: int | None = None
+    text: str | None = None
+    described: Record = field(default_factory=dict)
+
+    def __hash__(self) -> int:
+        """By identity of what it says."""
+        return hash((self.resource, self.key, self.text, repr(sorted(self.described.items(), key=repr))))
+
+
+_POINTERS: dict[tuple[type[Part], type[Resource]], dict[str, type[Resource]]] = {}
+
+
+def pointers(part: type[Part], root: type[Resource]) -> dict[str, type[Resource]]:
+    """The fields of a declaration that hold keys of other rows, and whose.
+
+    A field is one if its name ends in the name of a key: `customerID`, `defaultVendorID`, `tipEmployeeID`.
+
+    Args:
+        part: The declaration.
+        root: The resource in whose records it stands.
+    """
+    if (part, root) not in _POINTERS:
+        own = {part.own_key(), root.api.key if part is root else None}
+        found = {each.name: _pointed_at(each.name, root) for each in part.fields() if _may_point(each, own)}
+        _POINTERS[part, root] = {name: resource for name, resource in found.items() if resource is not None}
+    return _POINTERS[part, root]
+
+
+def _may_point(each: Field, own: set[str | None]) -> bool:
+    return each.type is FieldType.INTEGER and each.name.endswith("ID") and each.name not in own and not each.computed
+
+
+def _pointed_at(name: str, root: type[Resource]) -> type[Resource] | None:
+    if name == "parentID":
+        return root
+    if name == "customFieldID":
+        return _by_key().get(f"{root.__name__}CustomField".lower())
+    fitting = [key for key in _by_key() if name.lower().endswith(key)]
+    return _by_key()[max(fitting, key=len)] if fitting else None
+
+
+@functools.cache
+def _by_key() -> dict[str, type[Resource]]:
+    """Resources by their key, and those that share one by their name."""
+    listed: dict[str, list[type[Resource]]] = {}
+    for resource in Resource.all():
+        if not resource.api.dimensions and resource.api.key.endswith("ID"):
+            listed.setdefault(resource.api.key.lower(), []).append(resource)
+    found = {key: resources[0] for key, resources in listed.items() if len(resources) == 1}
+    return found | {
+        each.__name__.lower(): each for resources in listed.values() if len(resources) > 1 for each in resources
+    }
+
+
+class Shape:
+    """Types records of one declaration; only keys that a record has come out.
+
+    Args:
+        part: The declaration.
+        root: The resource in whose records it stands.
+    """
+
+    def __init__(self, part: type[Part], root: type[Resource] | None = None) -> None:
+        """Note the fields; nested declarations are compiled when first met."""
+        self._root = root or self._resource(part)
+        self._fields = {each.name: each for each in part.fields()}
+        self._by_fold = {name.casefold(): name for name in self._fields}
+        self._pointers = pointers(part, self._root)
+        self._aliases = {_alias(name): name for name in self._pointers}
+        self._nested: dict[str, Shape] = {}
+
+    def __call__(self, record: Mapping[str, Any], path: str = "") -> Record:
+        """The typed record.
+
+        Raises:
+            RejectedError: A value does not fit its field.
+        """
+        found: Record = {}
+        for name, value in record.items():
+            known = self._fields.get(name) or self._fields.get(self._by_fold.get(name.casefold(), ""))
+            if name in self._aliases and isinstance(value, Mapping):
+                self._describe(found, self._aliases[name], value)
+            if known is not None:
+                found[known.name] = self._typed(known, value, found, path)
+        return found
+
+    def unknown(self, record: Mapping[str, Any]) -> Iterator[str]:
+        """Keys of a record that nobody knows."""
+        for name in record:
+            known = name in self._fields or name.casefold() in self._by_fold or name in self._aliases
+            if not known and name != "accountID" and not name.startswith("_"):
+                yield name
+
+    def _typed(self, known: Field, value: Any, found: Record, path: str) -> Any:
+        if known.name in self._pointers:
+            return self._pointer(known, value, found.get(known.name))
+        if known.nested is None:
+            return _scalar(known, value, path + known.name)
+        if value is None or value == "":
+            return None
+        shape = self._inner(known)
+        if not known.nested.many:
+            return shape(value, f"{path}{known.name}.") if shape and isinstance(value, Mapping) else None
+        listed = (
+            value
+            if _is_plain_list(value, known.nested.element or "")
+            else nested_rows(value, known.nested.element or "")
+        )
+        return [shape(row, f"{path}{known.name}.") if shape else str(row) for row in listed]
+
+    def _pointer(self, known: Field, value: Any, before: Any) -> Pointer | None:
+        """Where a field points; a description that came before stays."""
+        resource = self._pointers[known.name]
+        described = before.described if isinstance(before, Pointer) else {}
+        if value in _NOTHING:
+            return before if described else None
+        text = str(value).strip()
+        if text.isdecimal():
+            return Pointer(resource, int(text), None, described)
+        return Pointer(resource, None, text, described)
+
+    def _describe(self, found: Record, name: str, value: Mapping[str, Any]) -> None:
+        resource = self._pointers[name]
+        described = Shape(resource)(value)
+        before = found.get(name)
+        key = described.get(resource.api.key)
+        pointer = (
+            before if isinstance(before, Pointer) else Pointer(resource, key if isinstance(key, int) and key else None)
+        )
+        found[name] = replace(pointer, described=described)
+
+    def _inner(self, known: Field) -> Shape | None:
+        nested = known.nested
+        if nested is None or nested.part is None:
+            return None
+        if known.name not in self._nested:
+            root = nested.resource if nested.resource is not None else self._root
+            self._nested[known.name] = Shape(nested.part, root)
+        return self._nested[known.name]
+
+    @staticmethod
+    def _resource(part: type[Part]) -> type[Resource]:
+        if not issubclass(part, Resource):
+            raise TypeError(part)
+        return part
+
+
+def _alias(name: str) -> str:
+    """`customerID` is described by a `Customer`."""
+    return name[0].upper() + name[1:].removesuffix("ID")
+
+
+def _is_plain_list(value: Any, element: str) -> bool:
+    """Whether it is a list of rows as the tap sends it, not one in the wrappers of the API."""
+    return isinstance(value, list) and not any(isinstance(row, Mapping) and row.keys() == {element} for row in value)
+
+
+def _scalar(known: Field, value: Any, path: str) -> Any:
+    try:
+        return converter(known.type)(value)
+    except (ValueError, TypeError, ArithmeticError, AttributeError):
+        wanted = known.type.name.lower()
+        raise RejectedError(f"{path} is no {wanted}.") from None

@@ -1,0 +1,85 @@
+"""Takes the records of a stream and hands them on in batches."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from singer_sdk.sinks import BatchSink
+
+from lightspeed_retail.errors import RecordError
+from target_lightspeed_retail.jobs import Job, Reader
+from target_lightspeed_retail.options import by_stream
+from target_lightspeed_retail.records import RejectedError
+from target_lightspeed_retail.results import Result
+
+if TYPE_CHECKING:
+    from target_lightspeed_retail.target import TargetLightspeedRetail
+
+
+class LightspeedSink(BatchSink):
+    """Records of one stream on their way to its writer.
+
+    The records are checked by the declaration, one by one; the SDK would end the run at the first that does not fit.
+    """
+
+    validate_schema = False
+    include_sdc_metadata_properties = True
+
+    def __init__(
+        self,
+        target: TargetLightspeedRetail,
+        stream_name: str,
+        schema: dict[str, Any],
+        key_properties: Sequence[str] | None,
+    ) -> None:
+        """Compile the declaration."""
+        super().__init__(target, stream_name, schema, key_properties)
+        self.resource = by_stream()[stream_name]
+        self._run = target.writing
+        self._read = Reader(self.resource, list(key_properties or []), self._run.account)
+        self._run.results.describe(stream_name, schema, key_properties or [])
+
+    def preprocess_record(self, record: dict[str, Any], context: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002
+        """Nothing is changed here."""
+        return record
+
+    def process_record(self, record: dict[str, Any], context: dict[str, Any]) -> None:
+        """Put a record into the batch."""
+        known = set(self._read.unknown)
+        try:
+            job = self._read(record)
+        except (RejectedError, RecordError) as error:
+            self._run.results.add_unread(self.resource, record, Result.rejected(str(error)))
+            return
+        for name in self._read.unknown - known:
+            self.logger.warning("%s has no field %s: it is left out.", self.stream_name, name)
+        context.setdefault("jobs", []).append(job)
+
+    def process_batch(self, context: dict[str, Any]) -> None:
+        """Write the batch; of two records of one key the later one comes after the earlier one's end."""
+        for jobs in _rounds(context.get("jobs", [])):
+            self._run.write(self.resource, jobs)
+
+    def _validate_and_parse(self, record: dict[str, Any]) -> dict[str, Any]:
+        return record
+
+    def _singer_validate_message(self, record: Mapping[str, Any]) -> None:
+        """A record without its key is no reason to end the run."""
+
+
+def _rounds(jobs: list[Job]) -> list[list[Job]]:
+    """The records in batches in which no key comes twice."""
+    rounds: list[list[Job]] = []
+    seen: list[set[str]] = []
+    for job in jobs:
+        number = next((n for n, keys in enumerate(seen) if job.key not in keys), len(rounds))
+        # A later record of a key must not overtake an earlier one.
+        later = [n for n, keys in enumerate(seen) if job.key in keys]
+        number = max([number, *(n + 1 for n in later)])
+        if number == len(rounds):
+            rounds.append([])
+            seen.append(set())
+        rounds[number].append(job)
+        seen[number].add(job.key)
+    return rounds

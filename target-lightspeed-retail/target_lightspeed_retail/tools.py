@@ -1,0 +1,121 @@
+"""What writing works with, put together once a run."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from lightspeed_retail.client import Client
+from lightspeed_retail.encoding import WriteEncoder
+from lightspeed_retail.resources import Resource
+from lightspeed_retail.wire import Record, stamp
+from lightspeed_retail.writes import Writes
+from target_lightspeed_retail.finding import Finder
+from target_lightspeed_retail.jobs import Job
+from target_lightspeed_retail.ledger import Ledger, digest
+from target_lightspeed_retail.options import Options
+from target_lightspeed_retail.records import Shape
+from target_lightspeed_retail.references import References
+from target_lightspeed_retail.results import Results
+
+if TYPE_CHECKING:
+    from target_lightspeed_retail.creation import Creation
+
+
+@dataclass
+class Tools:
+    """What writing works with.
+
+    Args:
+        client: Reads the account.
+        ledger: What was sent before.
+        options: How to write.
+        results: What becomes of the records.
+        account: Number of the target's account.
+        settle_wait: Seconds after which a row is looked up whose request came to an unknown end.
+    """
+
+    client: Client
+    ledger: Ledger
+    options: Options
+    results: Results
+    account: int
+    settle_wait: float = 2.0
+    _started: float = field(default_factory=time.monotonic)
+    _shapes: dict[type[Resource], Shape] = field(default_factory=dict)
+    _encoders: dict[type[Resource], WriteEncoder] = field(default_factory=dict)
+
+    @cached_property
+    def writes(self) -> Writes:
+        """Sends what changes something."""
+        return Writes(self.client)
+
+    @cached_property
+    def finder(self) -> Finder:
+        """Finds rows."""
+        return Finder(self.client)
+
+    @cached_property
+    def references(self) -> References:
+        """Finds the rows that records name."""
+        return References(self.finder, self.ledger, self.options, self._create_missing)
+
+    @cached_property
+    def creation(self) -> Creation:
+        """Makes rows."""
+        from target_lightspeed_retail.creation import Creation  # noqa: PLC0415  it works with these tools
+
+        return Creation(self)
+
+    def shape(self, resource: type[Resource]) -> Shape:
+        """What types records of a resource."""
+        return self._shapes.setdefault(resource, Shape(resource))
+
+    def body(self, resource: type[Resource], record: Record, *, blank: bool = False) -> Record:
+        """A typed record as it is sent.
+
+        Args:
+            resource: What it is.
+            record: Its fields, all of which are meant.
+            blank: Whether nulls blank fields.
+        """
+        if resource not in self._encoders:
+            self._encoders[resource] = WriteEncoder(resource)
+        return self._encoders[resource](record, only=record.keys(), blank=blank)
+
+    def created(self, resource: type[Resource], record: Record) -> Record:
+        """Send a new row; the row as the answer has it."""
+        return self.finder.decoder(resource)(self.writes.create(resource, self.body(resource, record)))
+
+    def sent(self, resource: type[Resource], key: int, changes: Record) -> Record:
+        """Send changes of a row; the row as the answer has it."""
+        return self.finder.decoder(resource)(
+            self.writes.update(resource, str(key), self.body(resource, changes, blank=True))
+        )
+
+    def now(self) -> datetime:
+        """The server's clock."""
+        return self.client.now + timedelta(seconds=time.monotonic() - self._started)
+
+    def moment(self) -> str:
+        """The server's clock, in the form of stamps."""
+        return stamp(self.now())
+
+    def pause(self) -> None:
+        """Give the server time to end what it is doing."""
+        time.sleep(self.settle_wait)
+
+    def _create_missing(self, resource: type[Resource], record: Record) -> int:
+        """Make a row because a record names it, with an intent of its own."""
+        key = f"named {digest(record)}"
+        job = Job(resource, record, key, record, {}, None, None, deleted=False)
+        job.entry = self.ledger.entries(job.stream, [key]).get(key)
+        if self.options.dry_run:
+            return 0
+        self.results.allow_change(job)
+        row = self.creation.found_again(resource, job) or self.creation.made(resource, job, record)
+        self.ledger.settle(job.stream, key, str(row[resource.api.key]), {})
+        return int(row[resource.api.key])

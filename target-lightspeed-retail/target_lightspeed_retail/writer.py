@@ -1,0 +1,353 @@
+"""Writes the records of a stream: match, compare, and send only what differs."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from lightspeed_retail.errors import (
+    ApiError,
+    NotFoundError,
+    RecordError,
+    RetriableError,
+    UncertainError,
+)
+from lightspeed_retail.resources import FieldType, Resource
+from lightspeed_retail.wire import Record, instant
+from target_lightspeed_retail.difference import difference, without_number, writable
+from target_lightspeed_retail.jobs import Job
+from target_lightspeed_retail.known import Known, number_of
+from target_lightspeed_retail.options import Conflict, Mode
+from target_lightspeed_retail.records import RejectedError
+from target_lightspeed_retail.references import LaterError
+from target_lightspeed_retail.results import Result
+from target_lightspeed_retail.tools import Tools
+
+WRITTEN = "@written"
+"""What the ledger keeps beside the digests: when the row was written, by the server's clock."""
+
+_REFUSALS = (RejectedError, RecordError, ApiError)
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Step:
+    """What is to be done for a record.
+
+    Args:
+        job: The record.
+        record: The record with keys in the place of names.
+        row: The row that it means; None if there is none.
+    """
+
+    job: Job
+    record: Record
+    row: Record | None
+
+
+class Writer:
+    """Writes records of one resource.
+
+    Args:
+        resource: Whose records.
+        tools: What it works with.
+    """
+
+    def __init__(self, resource: type[Resource], tools: Tools) -> None:
+        """Prepare; nothing is asked yet."""
+        self.resource = resource
+        self.tools = tools
+        self.mode = tools.options.mode(resource.api.stream)
+
+    def write(self, jobs: Sequence[Job]) -> None:
+        """Bring records to their end: written, found unchanged, rejected, or parked until what they name is there.
+
+        Raises:
+            CredentialsError: Lightspeed does not accept the credentials (any more).
+            UnreachableError: Lightspeed does not answer.
+            SettingsError: The ledger or a file cannot be written, or a limit of the settings is reached.
+        """
+        entries = self.tools.ledger.entries(self.resource.api.stream, [job.key for job in jobs])
+        for job in jobs:
+            job.entry = entries.get(job.key)
+        changed = [job for job in jobs if not self._is_settled(job)]
+        self.tools.references.prepare(changed)
+        ready = [(job, record) for job in changed if (record := self._resolved(job)) is not None]
+        known = self._known(ready)
+        for job, record in ready:
+            self._bring(job, record, known)
+
+    def _is_settled(self, job: Job) -> bool:
+        """Whether a record is as it was when it was last written; that costs nothing."""
+        entry = job.entry
+        if entry is None or entry.intent is not None or not entry.lightspeed_id:
+            return False
+        same = all(entry.fields.get(name) == value for name, value in job.digests.items())
+        if same:
+            self.tools.results.add(job, Result.unchanged(entry.lightspeed_id))
+        return same
+
+    def _resolved(self, job: Job) -> Record | None:
+        try:
+            return self.prepared(job, self.tools.references.resolved(job))
+        except LaterError as error:
+            self.tools.results.park(job, str(error))
+        except _REFUSALS as error:
+            self._reject(job, error)
+        return None
+
+    def prepared(self, job: Job, record: Record) -> Record:  # noqa: ARG002  for resources that need it
+        """A record without what must not be written."""
+        if self.resource.__name__ == "Item" and "ItemShops" in record:
+            kept = () if self.tools.options.write_stock else ("qoh",)
+            shops = [{k: v for k, v in row.items() if k not in kept} for row in record["ItemShops"] or []]
+            record = {**record, "ItemShops": [row for row in shops if row.get("shopID")]}
+        return record
+
+    def _known(self, ready: list[tuple[Job, Record]]) -> Known:
+        known = Known(
+            self.resource,
+            self.tools.options.match(self.resource),
+            self.tools.finder,
+            self.relations(record for _, record in ready),
+        )
+        known.prepare([(job, record) for job, record in ready if not self._is_blind(job, record)])
+        return known
+
+    def relations(self, records: Iterable[Record]) -> set[str]:
+        """What has to be loaded with rows, so that records can be compared with them."""
+        named = {name for record in records for name, value in record.items() if value not in (None, [])}
+        asked = {field.name for field in self.resource.relations() if field.writable and _is_compared(field.nested)}
+        return asked & named
+
+    def _is_blind(self, job: Job, record: Record) -> bool:
+        """Whether a change can be sent without looking first: the row is known, and only fields of its own changed."""
+        entry = job.entry
+        if entry is None or entry.intent is not None or not entry.lightspeed_id or job.deleted:
+            return False
+        if record.get("timeStamp") is not None or self.mode is Mode.ARCHIVE:
+            return False
+        return all(field.nested is None for field in self._changed(job))
+
+    def _changed(self, job: Job) -> list[Any]:
+        known = job.entry.fields if job.entry is not None else {}
+        names = {name for name, value in job.digests.items() if known.get(name) != value}
+        aliases = names | {f"{name[0].lower()}{name[1:]}ID" for name in names}
+        return [field for field in self.resource.writable() if field.name in aliases]
+
+    def _bring(self, job: Job, record: Record, known: Known) -> None:
+        try:
+            if self._is_blind(job, record):
+                self._send_changes(
+                    job, {field.name: record.get(field.name) for field in self._changed(job)}, record, known
+                )
+            elif job.entry is not None and job.entry.intent is not None:
+                self._settle_intent(job, record, known)
+            else:
+                self.decide(Step(job, record, known.row(job, record)), known)
+        except NotFoundError:
+            self._start_anew(job, record, known)
+        except RetriableError:
+            # The tries are used up: what is wrong is not the record.
+            raise
+        except _REFUSALS as error:
+            self._reject(job, error)
+
+    def _start_anew(self, job: Job, record: Record, known: Known) -> None:
+        """The row is gone in Lightspeed, against what the ledger says."""
+        number = number_of(job)
+        self.tools.ledger.forget(job.stream, job.key)
+        job.entry = None
+        if number is not None:
+            known.forget(number)
+        try:
+            known.prepare([(job, record)])
+            self.decide(Step(job, record, known.row(job, record)), known)
+        except RetriableError:
+            raise
+        except _REFUSALS as error:
+            self._reject(job, error)
+
+    def decide(self, step: Step, known: Known) -> None:
+        """Create, update, archive, or leave as it is."""
+        if step.job.deleted or self.mode is Mode.ARCHIVE:
+            self.archive(step, known)
+        elif step.row is None and self.mode is Mode.UPDATE:
+            raise RejectedError("There is no such row, and the mode is update.")
+        elif step.row is None:
+            self.create(step.job, step.record, known)
+        elif self.mode is Mode.CREATE:
+            self._note(step.job, Result.unchanged(self._id(step.row), "It exists, and the mode is create."))
+        else:
+            self.update(step, known)
+
+    def create(self, job: Job, record: Record, known: Known) -> None:
+        """Make a row; what becomes of the request is settled before anything else is sent for the record."""
+        if self.resource.api.administrative or "POST" not in self.resource.api.verbs:
+            raise RejectedError(f"There is no such row, and the API does not let one of {job.stream} be made.")
+        body = self.body_of_new(record)
+        lacking = [name for name in self.resource.api.required if body.get(name) in (None, "", 0)]
+        if lacking:
+            raise RejectedError(f"A new row needs {' and '.join(lacking)}.")
+        self.tools.results.allow_change(job)
+        if self.tools.options.dry_run:
+            self._note(job, Result.created(None, sorted(body)))
+            return
+        row = self.tools.creation.made(self.resource, job, body)
+        self.finish_new(job, record, row, known)
+
+    def body_of_new(self, record: Record) -> Record:
+        """What is sent for a new row: what has a value, and no numbers of another account's."""
+        found: Record = {}
+        for field in writable(self.resource):
+            value = record.get(field.name)
+            if value in (None, "", []) or field.name == "archived":
+                continue
+            if field.type is FieldType.INTEGER and field.name.endswith("ID") and value == 0:
+                continue
+            part = field.nested.part if field.nested is not None else None
+            if part is not None and field.nested is not None and field.nested.many:
+                value = [without_number(part, row) for row in value]
+            found[field.name] = value
+        return found
+
+    def finish_new(self, job: Job, record: Record, row: Record, known: Known) -> None:
+        """What a new row takes beyond the request that made it."""
+        if record.get("archived") and not row.get("archived") and self.resource.api.delete == "archive":
+            self.tools.writes.remove(self.resource, self._id(row))
+            row = {**row, "archived": True}
+        known.add(row)
+        self._settle(job, row)
+        self._note(job, Result.created(self._id(row), sorted(self.body_of_new(record))))
+
+    def update(self, step: Step, known: Known) -> None:
+        """Send what differs."""
+        row = step.row or {}
+        changes = self.changes(step)
+        if not changes:
+            self._settle(step.job, row, written=False)
+            self._note(step.job, Result.unchanged(self._id(row)))
+            return
+        self._see_that_it_is_newer(step)
+        self._send_changes(step.job, changes, step.record, known, row)
+
+    def changes(self, step: Step) -> Record:
+        """The fields that differ and that the API lets be changed."""
+        allowed = self.resource.api.updates
+        found = difference(self.resource, step.record, step.row or {})
+        return {name: value for name, value in found.items() if not allowed or name in allowed}
+
+    def _send_changes(self, job: Job, changes: Record, record: Record, known: Known, row: Record | None = None) -> None:
+        if self.resource.api.administrative or "PUT" not in self.resource.api.verbs:
+            found = row or {}
+            self._settle(job, found, written=False)
+            self._note(job, Result.unchanged(self._id(found), "It is found by its name, and left as it is."))
+            return
+        blanked = [name for name in self.resource.api.required if name in changes and changes[name] in (None, "")]
+        if blanked:
+            raise RejectedError(f"{' and '.join(blanked)} cannot be blank.")
+        self.tools.results.allow_change(job)
+        number = int(self._id(row)) if row else number_of(job)
+        before = {name: (row or {}).get(name) for name in changes}
+        if self.tools.options.dry_run or number is None:
+            self._note(job, Result.updated(str(number), {name: (before[name], new) for name, new in changes.items()}))
+            return
+        self._put(job, number, changes, record, known)
+
+    def _put(self, job: Job, number: int, changes: Record, record: Record, known: Known) -> None:
+        """Send changes; where it is not known what became of them, the row says."""
+        changes, archive = self._without_archiving(changes)
+        try:
+            if changes:
+                self.tools.sent(self.resource, number, changes)
+            if archive:
+                self.tools.writes.remove(self.resource, str(number))
+        except UncertainError:
+            self._look_again(job, number, record, known)
+            return
+        self._settle(job, {self.resource.api.key: number})
+        self._note(job, Result.updated(str(number), sorted([*changes, *(["archived"] if archive else [])])))
+
+    def _without_archiving(self, changes: Record) -> tuple[Record, bool]:
+        """Archiving is done by DELETE, the other way by a PUT."""
+        if changes.get("archived") is True and self.resource.api.delete == "archive":
+            return {name: value for name, value in changes.items() if name != "archived"}, True
+        return changes, False
+
+    def _look_again(self, job: Job, number: int, record: Record, known: Known) -> None:
+        self.tools.pause()
+        rows = self.tools.finder.by_keys(self.resource, [number], self.relations([record]))
+        if number not in rows:
+            raise NotFoundError(f"{job.stream} {number} is gone.", status=404)
+        known.add(rows[number])
+        self.update(Step(job, record, rows[number]), known)
+
+    def archive(self, step: Step, known: Known) -> None:
+        """Archive or delete a row, whichever the API does."""
+        row = step.row
+        if row is None or row.get("archived"):
+            self._note(step.job, Result.unchanged(self._id(row) if row else None, "There is nothing to archive."))
+            return
+        if self.resource.api.administrative or self.resource.api.delete is None:
+            raise RejectedError(f"The API does not let rows of {step.job.stream} be archived.")
+        self.tools.results.allow_archive(step.job)
+        number = int(self._id(row))
+        if not self.tools.options.dry_run:
+            self._remove(number)
+            known.forget(number)
+            self.tools.ledger.settle(step.job.stream, step.job.key, str(number), step.job.digests)
+        self._note(step.job, Result.archived(str(number)))
+
+    def _remove(self, number: int) -> None:
+        """Archiving a row twice does no harm, so what became of the request does not matter."""
+        try:
+            self.tools.writes.remove(self.resource, str(number))
+        except UncertainError:
+            self.tools.pause()
+            rows = self.tools.finder.by_keys(self.resource, [number])
+            if number in rows and not rows[number].get("archived"):
+                self.tools.writes.remove(self.resource, str(number))
+        except NotFoundError:
+            _log.info("%s %d is gone already.", self.resource.api.stream, number)
+
+    def _settle_intent(self, job: Job, record: Record, known: Known) -> None:
+        """A killed run was about to make a row: see whether it did."""
+        row = self.tools.creation.found_again(self.resource, job)
+        if row is None:
+            self.tools.ledger.withdraw(job.stream, job.key)
+            job.entry = None
+            known.prepare([(job, record)])
+            self.decide(Step(job, record, known.row(job, record)), known)
+            return
+        self.finish_new(job, record, row, known)
+
+    def _see_that_it_is_newer(self, step: Step) -> None:
+        """Last night's table must not reset today's shop."""
+        said, there = step.record.get("timeStamp"), (step.row or {}).get("timeStamp")
+        if not said or not there or self.tools.options.conflict is Conflict.OVERWRITE or step.job.source is not None:
+            return
+        ours = step.job.entry.fields.get(WRITTEN) if step.job.entry is not None else None
+        if instant(said) < instant(there) and not (ours and instant(there) <= instant(ours)):
+            raise RejectedError(f"It is stale: Lightspeed changed the row at {there}, the record is of {said}.")
+
+    def _settle(self, job: Job, row: Record, *, written: bool = True) -> None:
+        if self.tools.options.dry_run:
+            return
+        stamp = {WRITTEN: self.tools.moment()} if written else {}
+        self.tools.ledger.settle(job.stream, job.key, self._id(row), {**job.digests, **stamp})
+
+    def _id(self, row: Record) -> str:
+        return str(row[self.resource.api.key])
+
+    def _note(self, job: Job, result: Result) -> None:
+        self.tools.results.add(job, result)
+
+    def _reject(self, job: Job, error: Exception) -> None:
+        self.tools.results.add(job, Result.rejected(str(error)))
+
+
+def _is_compared(nested: Any) -> bool:
+    """Whether what a relation holds is written with the record: parts, and rows that ride."""
+    return nested is not None and (nested.resource is None or nested.rides)
