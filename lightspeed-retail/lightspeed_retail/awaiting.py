@@ -121,6 +121,8 @@ class Waiting:
                 problem = error
                 self._console.print(f"{error} Open the page again if need be, and paste here:", markup=False)
                 continue
+            except Exception as error:  # noqa: BLE001  nobody else sees what ends a thread
+                self._settle(LightspeedError(f"The account could not be connected ({type(error).__name__})."))
             return
         if needed:
             self._settle(problem)

@@ -85,7 +85,6 @@ class Client:
             retry_wait=retry_wait,
             version=version,
         )
-        self.pacer = self.transport.pacer
         self.account_id: int | None = None
         self.known_accounts: list[Record] = []
         self._page_sizes: dict[type[Resource], int] = {}
@@ -104,6 +103,15 @@ class Client:
     def requests(self) -> int:
         """Requests so far, those that write included."""
         return self.transport.requests
+
+    @property
+    def pacer(self) -> Pacer:
+        """The model of the limits; another one can be put in its place."""
+        return self.transport.pacer
+
+    @pacer.setter
+    def pacer(self, pacer: Pacer) -> None:
+        self.transport.pacer = pacer
 
     @property
     def spent(self) -> Decimal:

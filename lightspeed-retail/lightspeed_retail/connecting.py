@@ -156,4 +156,4 @@ def _account(client: Client) -> tuple[int, str]:
     found = client.accounts()
     if not found:
         raise SettingsError("Lightspeed names no account for this token: connect as an employee of the account.")
-    return int(found[0]["accountID"]), str(found[0].get("name") or "")
+    return connection.account_number(found[0]), str(found[0].get("name") or "")

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 
 from lightspeed_retail.client import DEFAULT_API_URL, Client
-from lightspeed_retail.errors import NotFoundError, RightsError, SettingsError
+from lightspeed_retail.errors import NotFoundError, RightsError, SettingsError, UnreachableError
 from lightspeed_retail.oauth import Authorisation, FixedToken, RefreshingToken
 from lightspeed_retail.query import Version
 from lightspeed_retail.sealed import KEY_VARIABLE, SealedTokens
 from lightspeed_retail.settings import check_address
 from lightspeed_retail.token_endpoint import DEFAULT_AUTH_URL, TokenEndpoint
 from lightspeed_retail.tokens import TokenFile, TokenStore, account_name, connection_name, default_path
+
+# A drive of Windows has one letter.
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]+:")
 
 
 def client(settings: Mapping[str, Any], authorised: Authorisation | None = None) -> Client:
@@ -66,6 +71,9 @@ def endpoint(settings: Mapping[str, Any]) -> TokenEndpoint:
     """
     auth_url = settings.get("auth_url") or DEFAULT_AUTH_URL
     check_address("auth_url", auth_url)
+    token_url = settings.get("token_url")
+    if token_url and (urlsplit(token_url).username or urlsplit(token_url).query or urlsplit(token_url).fragment):
+        raise SettingsError("token_url takes scheme, host and path only: no user name, no password, no query.")
     if not settings.get("client_id"):
         raise SettingsError("Set client_id: the id of your API client, from its registration at Lightspeed.")
     return TokenEndpoint(
@@ -73,7 +81,7 @@ def endpoint(settings: Mapping[str, Any]) -> TokenEndpoint:
         client_secret=settings.get("client_secret"),
         session=_session(settings),
         auth_url=auth_url,
-        token_url=settings.get("token_url"),
+        token_url=token_url,
     )
 
 
@@ -150,13 +158,17 @@ def _connected(settings: Mapping[str, Any], store: TokenStore) -> str:
 
 
 def _store_path(store: str) -> Path:
+    if _SCHEME.match(store):
+        raise SettingsError(
+            "token_store looks like the URL of a database that lacks a slash: postgresql://user@host/..."
+        )
     try:
         path = Path(store).expanduser()
         usable = not path.exists() or path.is_file()
     except (RuntimeError, ValueError):
         usable = False
     if not usable:
-        message = f"token_store must be the path of a file, and {store!r} is none."
+        message = "token_store must be the path of a file, or the URL of a database, and it is neither."
         raise SettingsError(message)
     return path
 
@@ -183,13 +195,25 @@ def connect(settings: Mapping[str, Any]) -> Client:
     connected = client(settings)
     wanted = settings.get("account_id")
     try:
-        offered = [int(account["accountID"]) for account in connected.accounts()]
+        offered = [account_number(account) for account in connected.accounts()]
     except (RightsError, NotFoundError):
         if not wanted:
             raise
         offered = [int(wanted)]
     connected.account_id = _choose(int(wanted) if wanted else None, offered)
     return connected
+
+
+def account_number(account: Mapping[str, Any]) -> int:
+    """The number of an account as it stands on the wire.
+
+    Raises:
+        UnreachableError: It has none, so whoever answers is not Lightspeed.
+    """
+    text = str(account.get("accountID", ""))
+    if not text.isdecimal():
+        raise UnreachableError("The answer names an account without a number: check api_url.")
+    return int(text)
 
 
 def _choose(wanted: int | None, offered: list[int]) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
+import logging
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -21,6 +22,7 @@ _OPTIONS: dict[str, dict[str, Any]] = {
     "mariadb": {"isolation_level": "READ COMMITTED"},
 }
 _OTHERS = 0o077
+_LOGGING_NAME = "lightspeed_retail"
 
 
 class Database:
@@ -104,8 +106,10 @@ class Database:
     def _prepared_engine(self, patience: float, options: Mapping[str, Any]) -> sql.Engine:
         kind = self.url.get_backend_name()
         known = {"connect_args": {"timeout": patience}} if kind == "sqlite" else _OPTIONS.get(kind, {})
+        # At level DEBUG it would log rows, and those hold tokens and customers.
+        logging.getLogger(f"sqlalchemy.engine.Engine.{_LOGGING_NAME}").setLevel(logging.WARNING)
         try:
-            engine = sql.create_engine(self.url, hide_parameters=True, **known, **options)
+            engine = sql.create_engine(self.url, hide_parameters=True, logging_name=_LOGGING_NAME, **known, **options)
         except (ImportError, NoSuchModuleError, ArgumentError):
             message = f"{self._setting}: no driver for {self.url.drivername} is installed."
             raise SettingsError(message) from None

@@ -78,7 +78,7 @@ CONNECTION: dict[str, Schema] = {
         "string",
         "API path",
         "Path below the API address, where a gateway serves the API under another one than /API/V3.",
-        pattern="^/[!-~]*$",
+        pattern=r"^/[^\s?#]*$",
     ),
     "token_url": setting(
         "string",

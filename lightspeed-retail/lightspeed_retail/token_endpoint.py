@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 import logging
+import re
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,7 @@ import requests
 import urllib3
 
 from lightspeed_retail.errors import CredentialsError, OutageError, UnreachableError, reason
+from lightspeed_retail.redaction import redacted
 from lightspeed_retail.tokens import Holder, Tokens
 
 DEFAULT_AUTH_URL = "https://cloud.lightspeedapp.com"
@@ -25,6 +27,9 @@ TOKEN_PATH = "/auth/oauth/token"  # noqa: S105  a path, no token
 REVOKE_PATH = "/auth/oauth/revoke"
 _TIMEOUT = 60.0
 _REFUSED = 400
+_USUAL = 1800.0
+_LONGEST = 366 * 86_400.0
+_PRINTABLE = re.compile(r"[!-~]+")
 _REMEDIES = {
     "invalid_client": "check client_id and client_secret",
     "invalid_grant": "the refresh token is spent, revoked or another client's; "
@@ -124,12 +129,15 @@ class TokenEndpoint:
     def _tokens(self, answer: requests.Response, spent: str, remedies: dict[str, str]) -> Tokens:
         body = self._judge(answer, self._token_address, remedies)
         if not isinstance(body, dict) or "access_token" not in body or not (body.get("refresh_token") or spent):
-            raise _refused(answer.status_code, body, remedies)
-        _log.info("Got a new access token; it lasts %s seconds.", body.get("expires_in", "?"))
-        lifetime, now, access_token = _seconds(body.get("expires_in")), time.time(), str(body["access_token"])
+            raise _refused(answer.status_code, decoded(redacted(answer)), remedies)
+        access_token, refresh_token = str(body["access_token"]), str(body.get("refresh_token") or spent)
+        if not (_PRINTABLE.fullmatch(access_token) and _PRINTABLE.fullmatch(refresh_token)):
+            raise CredentialsError(f"{self._token_address} gave a token that no header can carry: check auth_url.")
+        lifetime, now = _seconds(body.get("expires_in")), time.time()
+        _log.info("Got a new access token; it lasts %.0f seconds.", lifetime)
         return Tokens(
             access_token=access_token,
-            refresh_token=str(body.get("refresh_token") or spent),
+            refresh_token=refresh_token,
             expires_at=now + lifetime,
             lifetime=lifetime,
             renewed_at=now,
@@ -139,7 +147,7 @@ class TokenEndpoint:
     @staticmethod
     def _judge(answer: requests.Response, address: str, remedies: dict[str, str]) -> Any:
         """The body of an accepted answer."""
-        body = decoded(answer.content)
+        body = decoded(answer.content if answer.ok else redacted(answer))
         if answer.is_redirect:
             raise UnreachableError(f"{address} redirects elsewhere: check auth_url.")
         if _is_passing(answer.status_code, body):
@@ -166,9 +174,10 @@ def _refused(status: int, body: Any, remedies: dict[str, str]) -> CredentialsErr
 def _seconds(text: Any) -> float:
     """How long a token lasts; half an hour where the answer does not say so in a number."""
     try:
-        return float(text)
+        found = float(text)
     except (TypeError, ValueError):
-        return 1800.0
+        return _USUAL
+    return found if 0 < found < _LONGEST else _USUAL
 
 
 def _holder(client_id: str, claimed: dict[str, Any]) -> Holder:

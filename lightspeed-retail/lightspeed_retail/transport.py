@@ -24,6 +24,7 @@ from lightspeed_retail import errors
 from lightspeed_retail.oauth import Authorisation
 from lightspeed_retail.pacing import Limits, Pacer
 from lightspeed_retail.query import Version
+from lightspeed_retail.redaction import redacted
 from lightspeed_retail.token_endpoint import decoded
 from lightspeed_retail.wire import Record
 
@@ -187,6 +188,7 @@ class Transport:
             if isinstance(body, dict):
                 return body
             raise errors.OutageError(f"{what}: the answer is broken or no JSON.", status=status)
+        body = decoded(redacted(answer))
         if status == HTTPStatus.TOO_MANY_REQUESTS:
             raise self._rate_limited(answer, what)
         if status == HTTPStatus.UNAUTHORIZED:

@@ -176,7 +176,7 @@ _SCALARS: dict[FieldType, Convert] = {
 
 
 def converter(kind: FieldType, zone: tzinfo = UTC) -> Convert:
-    """What makes a typed value of a scalar, be it off the wire or typed already; it raises where the value does not fit.
+    """What makes a typed value of a scalar, off the wire or typed already; it raises where the value does not fit.
 
     Args:
         kind: What the field holds.

@@ -30,7 +30,7 @@ from lightspeed_sandbox.oauth import Grants
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 _LOGGED = 100_000
-_FOUND, _BAD_REQUEST, _NOT_FOUND, _NOT_ALLOWED, _TOO_MANY = 302, 400, 404, 405, 429
+_FOUND, _BAD_REQUEST, _NOT_FOUND, _NOT_ALLOWED = 302, 400, 404, 405
 _NO_FAULT = Fault("")
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -86,7 +86,7 @@ class Server:
         """Answer a request unless something is in the way; the log has what the client sees, and what has become."""
         at = self.clock.now()
         answer = self.api.answer(ask) if fault.takes_effect else Answer()
-        if fault.status == _TOO_MANY and not fault.takes_effect:
+        if fault.refuses:
             answer = self.api.refuse_rate()
         elif fault.status is not None:
             answer = replace(answer, status=fault.status, content_type=HTML, headers={})

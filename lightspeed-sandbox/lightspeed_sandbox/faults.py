@@ -14,6 +14,7 @@ from random import Random
 TRUNCATE, GARBAGE = "truncate", "garbage"
 DROP_BEFORE, DROP_AFTER = "drop-before", "drop-after"
 SLOW, LATE = "slow", "late"
+TOO_MANY = "429"
 
 _AFTER = "-after"
 _NAMED = (TRUNCATE, GARBAGE, DROP_BEFORE, DROP_AFTER)
@@ -66,6 +67,11 @@ class Fault:
         return self.kind != DROP_BEFORE and (self.status is None or self.kind.endswith(_AFTER))
 
     @property
+    def refuses(self) -> bool:
+        """Whether the API itself refuses the request as one too many."""
+        return self.kind == TOO_MANY
+
+    @property
     def drops(self) -> bool:
         """Whether the connection ends without an answer."""
         return self.kind in (DROP_BEFORE, DROP_AFTER)
@@ -88,7 +94,7 @@ class Fault:
         """What arrives in place of the body."""
         if self.kind == TRUNCATE:
             return content[: len(content) // 2]
-        if self.status is None and self.kind != GARBAGE:
+        if self.refuses or (self.status is None and self.kind != GARBAGE):
             return content
         title = "It works!" if self.status is None else f"{self.status} {HTTPStatus(self.status).phrase}"
         return _GATEWAY_PAGE.format(title).encode()

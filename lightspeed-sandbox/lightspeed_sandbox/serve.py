@@ -84,9 +84,14 @@ class Sandbox:
         """Begin a new log of requests."""
         self.server.log.clear()
 
-    def issue_refresh_token(self, scope: str = DEFAULT_SCOPE) -> str:
-        """A refresh token of a fresh grant; grants that are there already stay."""
-        return self.server.grants.issue(scope)
+    def issue_refresh_token(self, scope: str = DEFAULT_SCOPE, *, old: bool = False) -> str:
+        """A refresh token of a fresh grant; grants that are there already stay.
+
+        Args:
+            scope: What it allows.
+            old: Whether it is one of the old authorisation server's.
+        """
+        return self.server.grants.issue(scope, old=old)
 
     def environment(self) -> dict[str, str]:
         """Variables that point the tap and the target at this sandbox."""
@@ -268,6 +273,6 @@ def _rename(store: Store, config: Config) -> None:
     """Give the account the id that is asked for, unless a file has been served under another one before."""
     assert config.account is not None  # noqa: S101  the caller looks first
     if _SERVED in store.meta:
-        message = f"{config.data} holds the account {account_of(store)}, not {config.account}."
+        message = f"The data in {config.data or 'memory'} hold the account {account_of(store)}, not {config.account}."
         raise ValueError(message)
     rename(store, config.account)

@@ -142,7 +142,7 @@ class Store:
         known = {name for _, name, *_ in self.query(f'PRAGMA table_info("{table}")')}
         for definition in shape.definitions(without=known):
             self.query(f'ALTER TABLE "{table}" ADD COLUMN {definition}')
-        for name in (*shape.stamps(), *indexed_columns(resource)):
+        for name in (*shape.stamps(), *indexed_columns(resource), *resource.api.unique):
             self.query(f'CREATE INDEX IF NOT EXISTS "{table} {name}" ON "{table}" ("{name}")')
 
     def _bring_up_to_date(self, resource: type[Resource]) -> None:

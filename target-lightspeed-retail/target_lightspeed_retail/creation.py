@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
 from lightspeed_retail.errors import OutageError, RequestRefusedError, RightsError, UncertainError
@@ -31,8 +31,16 @@ class Creation:
         """Prepare."""
         self._tools = tools
 
-    def made(self, resource: type[Resource], job: Job, body: Record) -> Record:
+    def made(
+        self, resource: type[Resource], job: Job, body: Record, send: Callable[[], Record] | None = None
+    ) -> Record:
         """Make a row.
+
+        Args:
+            resource: What it is.
+            job: The record that it becomes.
+            body: What it has, and what it is found by if it is not known what became of the request.
+            send: Sends it, where that takes more than the body.
 
         Raises:
             ApiError: The API refuses it for certain; nothing was made.
@@ -41,7 +49,7 @@ class Creation:
         for _ in range(_TRIES):
             self._tools.ledger.intend(job.stream, job.key, {"body": _plain(body)}, self._tools.now())
             try:
-                row = self._tools.created(resource, body)
+                row = send() if send is not None else self._tools.created(resource, body)
             except UncertainError as error:
                 _log.warning("%s It is looked up before it is sent again.", error)
                 found = self._after_uncertain(resource, job, body)

@@ -107,6 +107,13 @@ def _numbered(part: type[Part], changed: Record, known: Mapping[str, Any] | None
 
 
 def without_number(part: type[Part], row: Record) -> Record:
-    """A nested row as it is sent to be added: numbers belong to the account that gave them."""
+    """A nested row as it is sent to be added: numbers belong to the account that gave them, at every level."""
     own = part.own_key()
-    return {name: value for name, value in row.items() if name != own}
+    return {name: _unnumbered(part, name, value) for name, value in row.items() if name != own}
+
+
+def _unnumbered(part: type[Part], name: str, value: Any) -> Any:
+    inner = next((field.nested.part for field in part.fields() if field.name == name and field.nested), None)
+    if inner is None or not value:
+        return value
+    return [without_number(inner, row) for row in value] if isinstance(value, list) else without_number(inner, value)

@@ -24,7 +24,7 @@ _LISTABLE = re.compile(r"[^\[\],\"'|\\]+")
 _LONGEST_LIST = 4000
 _WORTH_TRYING = 5
 """Fewer texts are asked for one by one: to find out whether a list works costs three questions."""
-_SAMPLES = 2
+_SAMPLES = 3
 _log = logging.getLogger(__name__)
 
 
@@ -166,7 +166,7 @@ class Finder:
         if field is not None and field.type is FieldType.INTEGER:
             return True
         if asked not in self._lists:
-            samples = itertools.islice(self._samples(resource, match, name, relations), _SAMPLES)
+            samples = self._samples(resource, match, name, relations)
             self._lists[asked] = any(self._finds_in_list(resource, name, *each, relations) for each in samples)
         return self._lists[asked]
 
@@ -187,12 +187,13 @@ class Finder:
         """Texts that the API finds rows by one by one, and the keys of those."""
         key, place = resource.api.key, _place(match, name)
         page = next(iter(self._client.pages(Query(resource, relations=tuple(sorted(relations))))), None)
-        for row in map(self.decoder(resource), page.rows if page else []):
-            for written in values(match, row).values():
-                found = self.rows(resource, (Filter(name, "=", written[place]),), relations)
-                keys = {each[key] for each in itertools.islice(found, PAGE_SIZE)}
-                if _LISTABLE.fullmatch(written[place]) and row[key] in keys and len(keys) < PAGE_SIZE:
-                    yield written[place], keys
+        listed = list(map(self.decoder(resource), page.rows if page else []))
+        texts = (written[place] for row in listed for written in values(match, row).values())
+        for text in itertools.islice(filter(_LISTABLE.fullmatch, texts), _SAMPLES):
+            found = self.rows(resource, (Filter(name, "=", text),), relations)
+            keys = {row[key] for row in itertools.islice(found, PAGE_SIZE)}
+            if 0 < len(keys) < PAGE_SIZE:
+                yield text, keys
 
     def _by_index(
         self, resource: type[Resource], match: Match, wanted: Mapping[Value, Value], relations: Collection[str]

@@ -10,6 +10,7 @@ from typing import Any
 from lightspeed_retail.resources import Resource
 from lightspeed_retail.wire import Record
 from target_lightspeed_retail.ledger import Entry, digest, digests
+from target_lightspeed_retail.pictures import beside
 from target_lightspeed_retail.records import DELETED, Pointer, RejectedError, Shape, pointers
 
 
@@ -64,6 +65,8 @@ class Reader:
         self._pointers = pointers(resource, resource)
         self._written = {each.name.casefold() for each in resource.writable()} | {"archived", DELETED}
         self._written |= {name.removesuffix("ID").casefold() for name in self._pointers}
+        self._beside = beside(resource)
+        self._written |= {name.casefold() for name in self._beside}
         self.unknown: set[str] = set()
 
     def __call__(self, record: Mapping[str, Any]) -> Job:
@@ -72,7 +75,7 @@ class Reader:
         Raises:
             RejectedError: A value does not fit its field.
         """
-        self.unknown.update(self._shape.unknown(record))
+        self.unknown.update(name for name in self._shape.unknown(record) if name not in self._beside)
         wanted = self._shape(record)
         source = self._source(record)
         number = wanted.pop(self._resource.api.key, None)
@@ -100,7 +103,7 @@ class Reader:
         named = {name: record.get(name) for name in self._keys if name != "accountID"}
         if named and all(value not in (None, "") for value in named.values()):
             return json.dumps(named, sort_keys=True, default=str)
-        return f"content {digest(dict(record))}"
+        return f"content {digest({name: value for name, value in record.items() if not name.startswith('_sdc_')})}"
 
 
 def row_key(account: int, number: int) -> str:

@@ -166,10 +166,10 @@ class LedgerDatabase:
             _driver(connection).execute(f"PRAGMA synchronous={level}")
 
     def _move_into_the_file(self) -> None:
-        """Have SQLite's file grow now; its journal keeps its size and begins anew."""
+        """Have SQLite's file grow now, without waiting for readers; its journal keeps its size and begins anew."""
         if self._engine.dialect.name == "sqlite":
             with self._mutex, self._database.told(), self._engine.connect() as connection:
-                _driver(connection).execute("PRAGMA wal_checkpoint(FULL)").fetchall()
+                _driver(connection).execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
     def _see_that_it_lasts(self) -> None:
         if self._database.file is None:

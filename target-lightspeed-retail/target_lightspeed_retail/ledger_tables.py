@@ -19,15 +19,23 @@ _LONG = sql.Text().with_variant(MEDIUMTEXT(), "mysql", "mariadb")
 
 
 def _account() -> sql.Column[int]:
-    return sql.Column("account", sql.BigInteger, primary_key=True, autoincrement=False)
+    return sql.Column("account", sql.BigInteger, nullable=False)
 
 
 def _stream() -> sql.Column[str]:
-    return sql.Column("stream", sql.String(128), primary_key=True)
+    return sql.Column("stream", sql.String(128), nullable=False)
 
 
 def _digest(name: str) -> sql.Column[str]:
-    return sql.Column(name, sql.String(32), primary_key=True)
+    return sql.Column(name, sql.String(32), nullable=False)
+
+
+def _primary_key(*names: str) -> sql.PrimaryKeyConstraint:
+    """What tells rows apart comes first, as in every index: PostgreSQL takes any index that begins with the account.
+
+    It knows nothing of a table that was filled a moment ago, so that all seem equally good to it.
+    """
+    return sql.PrimaryKeyConstraint(*names, "stream", "account")
 
 
 ENTRIES = sql.Table(
@@ -43,8 +51,9 @@ ENTRIES = sql.Table(
     sql.Column("intended_at", sql.String(32)),
     sql.Column("intent", _LONG),
     sql.Column("run_id", sql.String(64)),
-    sql.Index("lightspeed_retail_ledger_ids", "account", "stream", "lightspeed_id"),
-    sql.Index("lightspeed_retail_ledger_intents", "account", "intended_at"),
+    _primary_key("key_digest"),
+    sql.Index("lightspeed_retail_ledger_ids", "lightspeed_id", "stream", "account"),
+    sql.Index("lightspeed_retail_ledger_intents", "intended_at", "account"),
 )
 """What was sent under which key, and what is about to be."""
 
@@ -59,7 +68,8 @@ PARKED = sql.Table(
     sql.Column("record", _LONG, nullable=False),
     sql.Column("reason", _LONG, nullable=False),
     sql.Column("parked_at", sql.String(32), nullable=False),
-    sql.Index("lightspeed_retail_ledger_positions", "account", "position"),
+    _primary_key("key_digest"),
+    sql.Index("lightspeed_retail_ledger_positions", "position", "account"),
 )
 """Records that wait for one they refer to."""
 
@@ -70,6 +80,7 @@ INDEXES = sql.Table(
     _stream(),
     _digest("field_digest"),
     sql.Column("as_of", sql.String(32), nullable=False),
+    _primary_key("field_digest"),
 )
 """Which fields that Lightspeed cannot be asked for have been walked, and when."""
 
@@ -80,8 +91,9 @@ INDEXED = sql.Table(
     _stream(),
     _digest("field_digest"),
     _digest("value_digest"),
-    sql.Column("lightspeed_id", sql.String(64), primary_key=True),
-    sql.Index("lightspeed_retail_ledger_indexed_ids", "account", "stream", "lightspeed_id"),
+    sql.Column("lightspeed_id", sql.String(64), nullable=False),
+    _primary_key("value_digest", "lightspeed_id", "field_digest"),
+    sql.Index("lightspeed_retail_ledger_indexed_ids", "lightspeed_id", "field_digest", "stream", "account"),
 )
 """Which records hold which value; of the value only its fingerprint, for it may be personal."""
 

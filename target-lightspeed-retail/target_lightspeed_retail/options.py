@@ -19,6 +19,7 @@ class Mode(StrEnum):
     CREATE = "create"
     UPDATE = "update"
     ARCHIVE = "archive"
+    ANONYMIZE = "anonymize"
 
 
 class Conflict(StrEnum):
@@ -56,6 +57,7 @@ class Options:
             SettingsError: They name a stream or a field that there is not.
         """
         modes = {_stream(name, "mode"): Mode(mode) for name, mode in (settings.get("mode") or {}).items()}
+        _see_that_they_can_be_anonymized(modes)
         keys = {_stream(name, "match_keys"): names for name, names in (settings.get("match_keys") or {}).items()}
         return cls(
             modes=modes,
@@ -73,6 +75,18 @@ class Options:
     def match(self, resource: type[Resource]) -> tuple[Match, ...]:
         """How a stream's rows are found, in order."""
         return self.matches.get(resource.api.stream, resource.api.match)
+
+
+def _see_that_they_can_be_anonymized(modes: Mapping[str, Mode]) -> None:
+    for stream, mode in modes.items():
+        if mode is Mode.ANONYMIZE and not can_anonymize(by_stream()[stream]):
+            offered = ", ".join(name for name, resource in by_stream().items() if can_anonymize(resource))
+            raise SettingsError(f"mode: {stream} cannot be anonymized, only {offered} can.")
+
+
+def can_anonymize(resource: type[Resource]) -> bool:
+    """Whether the API clears rows of what tells who they are about."""
+    return any(action.name == Mode.ANONYMIZE for action in resource.api.actions)
 
 
 def by_stream() -> dict[str, type[Resource]]:

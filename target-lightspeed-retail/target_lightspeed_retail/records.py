@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import msgspec
+
 from lightspeed_retail.errors import LightspeedError
 from lightspeed_retail.resources import Field, FieldType, Part, Resource
 from lightspeed_retail.wire import Record, converter, nested_rows
@@ -93,14 +95,16 @@ class Shape:
     Args:
         part: The declaration.
         root: The resource in whose records it stands.
+        around: The key of the record around it, which a nested row may repeat: that is left out.
     """
 
-    def __init__(self, part: type[Part], root: type[Resource] | None = None) -> None:
+    def __init__(self, part: type[Part], root: type[Resource] | None = None, around: str | None = None) -> None:
         """Note the fields; nested declarations are compiled when first met."""
         self._root = root or self._resource(part)
+        self._around = around
         self._fields = {each.name: each for each in part.fields()}
         self._by_fold = {name.casefold(): name for name in self._fields}
-        self._pointers = pointers(part, self._root)
+        self._pointers = {name: found for name, found in pointers(part, self._root).items() if name != around}
         self._aliases = {_alias(name): name for name in self._pointers}
         self._nested: dict[str, Shape] = {}
 
@@ -113,9 +117,9 @@ class Shape:
         found: Record = {}
         for name, value in record.items():
             known = self._fields.get(name) or self._fields.get(self._by_fold.get(name.casefold(), ""))
-            if name in self._aliases and isinstance(value, Mapping):
-                self._describe(found, self._aliases[name], value)
-            if known is not None:
+            if name in self._aliases and isinstance(described := parsed(value, path + name), Mapping):
+                self._describe(found, self._aliases[name], described)
+            elif known is not None and known.name != self._around:
                 found[known.name] = self._typed(known, value, found, path)
         return found
 
@@ -131,17 +135,18 @@ class Shape:
             return self._pointer(known, value, found.get(known.name))
         if known.nested is None:
             return _scalar(known, value, path + known.name)
+        value = parsed(value, path + known.name)
         if value is None or value == "":
             return None
         shape = self._inner(known)
         if not known.nested.many:
             return shape(value, f"{path}{known.name}.") if shape and isinstance(value, Mapping) else None
-        listed = (
-            value
-            if _is_plain_list(value, known.nested.element or "")
-            else nested_rows(value, known.nested.element or "")
-        )
-        return [shape(row, f"{path}{known.name}.") if shape else str(row) for row in listed]
+        listed = rows_of(value, known.nested.element or "")
+        if shape is None:
+            return [str(row) for row in listed]
+        if not all(isinstance(row, Mapping) for row in listed):
+            raise RejectedError(f"{path}{known.name} is no list of objects.")
+        return [shape(row, f"{path}{known.name}.") for row in listed]
 
     def _pointer(self, known: Field, value: Any, before: Any) -> Pointer | None:
         """Where a field points; a description that came before stays."""
@@ -170,7 +175,7 @@ class Shape:
             return None
         if known.name not in self._nested:
             root = nested.resource if nested.resource is not None else self._root
-            self._nested[known.name] = Shape(nested.part, root)
+            self._nested[known.name] = Shape(nested.part, root, self._root.api.key)
         return self._nested[known.name]
 
     @staticmethod
@@ -183,6 +188,25 @@ class Shape:
 def _alias(name: str) -> str:
     """`customerID` is described by a `Customer`."""
     return name[0].upper() + name[1:].removesuffix("ID")
+
+
+def parsed(value: Any, path: str) -> Any:
+    """A nested value; databases often hold it as JSON in a text.
+
+    Raises:
+        RejectedError: The text looks like JSON and is none.
+    """
+    if not isinstance(value, str) or value.lstrip()[:1] not in ("{", "["):
+        return value
+    try:
+        return msgspec.json.decode(value)
+    except msgspec.DecodeError:
+        raise RejectedError(f"{path}: the text is no JSON.") from None
+
+
+def rows_of(value: Any, element: str) -> list[Any]:
+    """The rows of a nested list, as the tap sends them or in the wrappers of the API."""
+    return value if _is_plain_list(value, element) else nested_rows(value, element)
 
 
 def _is_plain_list(value: Any, element: str) -> bool:

@@ -53,9 +53,9 @@ class Result:
         return cls(Operation.UNCHANGED, lightspeed_id, reason=reason)
 
     @classmethod
-    def archived(cls, lightspeed_id: str) -> Result:
+    def archived(cls, lightspeed_id: str, reason: str | None = None) -> Result:
         """A row that was archived or deleted."""
-        return cls(Operation.ARCHIVED, lightspeed_id)
+        return cls(Operation.ARCHIVED, lightspeed_id, reason=reason)
 
     @classmethod
     def rejected(cls, reason: str, lightspeed_id: str | None = None) -> Result:

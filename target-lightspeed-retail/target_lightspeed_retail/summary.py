@@ -130,7 +130,7 @@ class Limit:
             SettingsError: It is neither.
         """
         text = (value if isinstance(value, str) else format(Decimal(str(value)), "f")).strip()
-        found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(%?)", text)
+        found = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)\s*(%?)", text)
         number = Decimal(found[1]) if found else Decimal(-1)
         if found and found[2] and number <= _WHOLE:
             return cls(text, share=number / _WHOLE)
@@ -179,7 +179,7 @@ class Guards:
             TooManyChangesError: It would be one too many; it must not be sent.
         """
         with self._mutex:
-            self._add("max_changes", "changed", stream, key)
+            self._add("max_changes", stream, key)
 
     def before_archive(self, stream: str, key: str) -> None:
         """Call it before each record that is to be archived, once a record; that is a change as well.
@@ -188,8 +188,8 @@ class Guards:
             TooManyChangesError: It would be one too many; it must not be sent.
         """
         with self._mutex:
-            self._add("max_archives", "archived", stream, key)
-            self._add("max_changes", "changed", stream, key)
+            self._add("max_archives", stream, key)
+            self._add("max_changes", stream, key)
 
     def check(self, summary: Summary, *, ended: bool = False) -> None:
         """Call it after each rejected record, and once when all records have ended.
@@ -213,11 +213,11 @@ class Guards:
                 "The outcome file says why, if outcome_path is set; mend them, or raise max_rejects."
             )
 
-    def _add(self, name: str, what: str, stream: str, key: str) -> None:
+    def _add(self, name: str, stream: str, key: str) -> None:
         limit = self._limits[name]
         if limit is not None and self._counts[name] >= limit:
             raise TooManyChangesError(
-                f"{name} allows {limit} records to be {what}; record {key} of {stream} would be one more. The run "
-                f"stopped before it. See with dry_run what would happen; if that is right, raise {name}."
+                f"{name} is {limit}, and record {key} of {stream} would be one more: the run stopped before it. "
+                f"See with dry_run what would happen; if that is right, raise {name}."
             )
         self._counts[name] += 1

@@ -16,6 +16,7 @@ from lightspeed_retail.errors import (
 )
 from lightspeed_retail.resources import FieldType, Resource
 from lightspeed_retail.wire import Record, instant
+from target_lightspeed_retail.anonymizing import anonymize, see_that_it_may_be_written
 from target_lightspeed_retail.difference import difference, without_number, writable
 from target_lightspeed_retail.jobs import Job
 from target_lightspeed_retail.known import Known, number_of
@@ -28,6 +29,7 @@ from target_lightspeed_retail.tools import Tools
 WRITTEN = "@written"
 """What the ledger keeps beside the digests: when the row was written, by the server's clock."""
 
+_ENDING = (Mode.ARCHIVE, Mode.ANONYMIZE)
 _REFUSALS = (RejectedError, RecordError, ApiError)
 _log = logging.getLogger(__name__)
 
@@ -82,7 +84,7 @@ class Writer:
     def _is_settled(self, job: Job) -> bool:
         """Whether a record is as it was when it was last written; that costs nothing."""
         entry = job.entry
-        if entry is None or entry.intent is not None or not entry.lightspeed_id:
+        if entry is None or entry.intent is not None or not entry.lightspeed_id or self.mode in _ENDING:
             return False
         same = all(entry.fields.get(name) == value for name, value in job.digests.items())
         if same:
@@ -91,6 +93,7 @@ class Writer:
 
     def _resolved(self, job: Job) -> Record | None:
         try:
+            see_that_it_may_be_written(job, self.mode)
             return self.prepared(job, self.tools.references.resolved(job))
         except LaterError as error:
             self.tools.results.park(job, str(error))
@@ -127,9 +130,10 @@ class Writer:
         entry = job.entry
         if entry is None or entry.intent is not None or not entry.lightspeed_id or job.deleted:
             return False
-        if record.get("timeStamp") is not None or self.mode is Mode.ARCHIVE:
+        if record.get("timeStamp") is not None or self.mode in _ENDING:
             return False
-        return all(field.nested is None for field in self._changed(job))
+        changed = self._changed(job)
+        return bool(changed) and all(field.nested is None for field in changed)
 
     def _changed(self, job: Job) -> list[Any]:
         known = job.entry.fields if job.entry is not None else {}
@@ -172,7 +176,9 @@ class Writer:
 
     def decide(self, step: Step, known: Known) -> None:
         """Create, update, archive, or leave as it is."""
-        if step.job.deleted or self.mode is Mode.ARCHIVE:
+        if self.mode is Mode.ANONYMIZE:
+            self.anonymize(step, known)
+        elif step.job.deleted or self.mode is Mode.ARCHIVE:
             self.archive(step, known)
         elif step.row is None and self.mode is Mode.UPDATE:
             raise RejectedError("There is no such row, and the mode is update.")
@@ -193,10 +199,13 @@ class Writer:
             raise RejectedError(f"A new row needs {' and '.join(lacking)}.")
         self.tools.results.allow_change(job)
         if self.tools.options.dry_run:
-            self._note(job, Result.created(None, sorted(body)))
+            self.finish(job, {}, Result.created(None, sorted(body)))
             return
-        row = self.tools.creation.made(self.resource, job, body)
-        self.finish_new(job, record, row, known)
+        self.finish_new(job, record, self.make(job, body), known)
+
+    def make(self, job: Job, body: Record) -> Record:
+        """Send what makes a row; the row as the answer has it."""
+        return self.tools.creation.made(self.resource, job, body)
 
     def body_of_new(self, record: Record) -> Record:
         """What is sent for a new row: what has a value, and no numbers of another account's."""
@@ -207,11 +216,8 @@ class Writer:
                 continue
             if field.type is FieldType.INTEGER and field.name.endswith("ID") and value == 0:
                 continue
-            part = field.nested.part if field.nested is not None else None
-            if part is not None and field.nested is not None and field.nested.many:
-                value = [without_number(part, row) for row in value]
             found[field.name] = value
-        return found
+        return without_number(self.resource, found)
 
     def finish_new(self, job: Job, record: Record, row: Record, known: Known) -> None:
         """What a new row takes beyond the request that made it."""
@@ -219,16 +225,19 @@ class Writer:
             self.tools.writes.remove(self.resource, self._id(row))
             row = {**row, "archived": True}
         known.add(row)
-        self._settle(job, row)
-        self._note(job, Result.created(self._id(row), sorted(self.body_of_new(record))))
+        self.finish(job, row, Result.created(self._id(row), sorted(self.body_of_new(record))))
+
+    def finish(self, job: Job, row: Record, result: Result, *, written: bool = True) -> None:
+        """Note that a record has become its row; writers that have more to do with the row do it here."""
+        self._settle(job, row, written=written)
+        self._note(job, result)
 
     def update(self, step: Step, known: Known) -> None:
         """Send what differs."""
         row = step.row or {}
         changes = self.changes(step)
         if not changes:
-            self._settle(step.job, row, written=False)
-            self._note(step.job, Result.unchanged(self._id(row)))
+            self.finish(step.job, row, Result.unchanged(self._id(row)), written=False)
             return
         self._see_that_it_is_newer(step)
         self._send_changes(step.job, changes, step.record, known, row)
@@ -252,7 +261,8 @@ class Writer:
         number = int(self._id(row)) if row else number_of(job)
         before = {name: (row or {}).get(name) for name in changes}
         if self.tools.options.dry_run or number is None:
-            self._note(job, Result.updated(str(number), {name: (before[name], new) for name, new in changes.items()}))
+            planned = {name: (before[name], new) for name, new in changes.items()}
+            self.finish(job, row or {}, Result.updated(str(number), planned))
             return
         self._put(job, number, changes, record, known)
 
@@ -267,8 +277,8 @@ class Writer:
         except UncertainError:
             self._look_again(job, number, record, known)
             return
-        self._settle(job, {self.resource.api.key: number})
-        self._note(job, Result.updated(str(number), sorted([*changes, *(["archived"] if archive else [])])))
+        changed = sorted([*changes, *(["archived"] if archive else [])])
+        self.finish(job, {self.resource.api.key: number}, Result.updated(str(number), changed))
 
     def _without_archiving(self, changes: Record) -> tuple[Record, bool]:
         """Archiving is done by DELETE, the other way by a PUT."""
@@ -299,6 +309,13 @@ class Writer:
             known.forget(number)
             self.tools.ledger.settle(step.job.stream, step.job.key, str(number), step.job.digests)
         self._note(step.job, Result.archived(str(number)))
+
+    def anonymize(self, step: Step, known: Known) -> None:
+        """Clear what tells who a row is about."""
+        row = step.row
+        anonymize(self.tools, step.job, int(self._id(row)) if row else None)
+        if row and not self.tools.options.dry_run:
+            known.forget(int(self._id(row)))
 
     def _remove(self, number: int) -> None:
         """Archiving a row twice does no harm, so what became of the request does not matter."""

@@ -16,8 +16,8 @@ from lightspeed_retail.client import Client
 from lightspeed_retail.connection import authorisation, connect
 from lightspeed_retail.errors import CredentialsError, OutageError, SettingsError, UnreachableError
 from lightspeed_retail.oauth import RefreshingToken
-from lightspeed_retail.token_endpoint import TokenEndpoint
 from lightspeed_retail.resources.account import Account
+from lightspeed_retail.token_endpoint import TokenEndpoint
 from lightspeed_retail.tokens import TokenFile, connection_name
 from lightspeed_sandbox.config import Config
 from lightspeed_sandbox.serve import Sandbox

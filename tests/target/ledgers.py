@@ -16,11 +16,12 @@ import pytest
 
 from lightspeed_sandbox import warehouse
 from lightspeed_sandbox.warehouse import Warehouse
-from target_lightspeed_retail.ledger import Ledger
+from target_lightspeed_retail.ledger import Ledger, Settled
 from target_lightspeed_retail.ledger_tables import METADATA
 
 ACCOUNT = 4711
 KINDS = ["sqlite", "postgresql"]
+FIELDS = {"firstName": "0123456789abcdef"}
 
 Place = Callable[[str], str]
 
@@ -76,3 +77,10 @@ def start(program: str, *arguments: Any) -> subprocess.Popen[str]:
     """A process of its own, with arguments as JSON."""
     command = [sys.executable, "-c", program, json.dumps(arguments)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def fill(where: str, count: int) -> int:
+    """Settle some records; how large the file is then."""
+    with held(where) as ledger:
+        ledger.settle_many("items", [Settled(str(number), str(number), FIELDS) for number in range(count)])
+    return Path(where).stat().st_size

@@ -312,9 +312,10 @@ def test_ten_thousand_records_take_few_statements_and_little_time(place: Place, 
     with held(place(kind)) as ledger, counted(ledger) as statements:
         began = time.monotonic()
         ledger.settle_many("items", rows)
+        ledger.settle_many("items", rows)
         assert len(ledger.entries("items", [row.key for row in rows])) == 10_000
         assert len(ledger.owners("items", [row.lightspeed_id for row in rows])) == 10_000
         took = time.monotonic() - began
     # BEGIN, the holder, twenty chunks each; PostgreSQL's driver inserts a thousand rows at a time.
-    assert len([each for each in statements if not each.startswith("INSERT")]) <= 70
+    assert len([each for each in statements if not each.startswith("INSERT")]) <= 95
     assert took < 20
