@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 
 from lightspeed_retail.errors import NotFoundError, RecordError, RequestRefusedError, RightsError, UncertainError
-from lightspeed_retail.query import Filter
+from lightspeed_retail.query import PAGE_SIZE, Filter
 from lightspeed_retail.resources import Resource
 from lightspeed_retail.resources.items import Image
 from lightspeed_retail.wire import Record
@@ -36,6 +36,7 @@ class Album:
     def __init__(self, tools: Tools) -> None:
         """Nothing is fetched yet."""
         self._tools = tools
+        self._expected: dict[tuple[str, int], list[Record]] = {}
 
     @cached_property
     def files(self) -> Files:
@@ -43,7 +44,13 @@ class Album:
         return Files(self._tools.client.transport.session)
 
     def hang(
-        self, job: Job, owner: Record | None, pictures: Sequence[Picture], before_change: Callable[[], None], *, new: bool
+        self,
+        job: Job,
+        owner: Record | None,
+        pictures: Sequence[Picture],
+        before_change: Callable[[], None],
+        *,
+        new: bool,
     ) -> bool:
         """See that a row has some pictures; others that it has stay.
 
@@ -89,7 +96,7 @@ class Album:
             ApiError: The API refuses it.
         """
         job = Job(Image, {}, key, {}, {}, None, None, deleted=False, entry=entry)
-        found = self._tools.creation.found_again(Image, job) or (None if new else self._there(owner, fields, file))
+        found = self._tools.creation.found_again(Image, job, owner) or (None if new else self._there(owner, fields, file))
         if found is not None:
             self.describe(int(found[Image.api.key]), difference(Image, fields, found))
             return {**found, **fields}
@@ -103,10 +110,29 @@ class Album:
 
     def _there(self, owner: Record, fields: Record, file: File) -> Record | None:
         """A picture of the same row and size that belongs to no other record: it was sent by a ledger that is lost."""
-        listed = [row for row in self.of(owner) if row.get("size") == len(file.content)]
+        listed = [row for row in self._expected_of(owner) if row.get("size") == len(file.content)]
         owned = self._tools.ledger.owners(_STREAM, [str(row[Image.api.key]) for row in listed])
         free = [row for row in listed if str(row[Image.api.key]) not in owned]
         return min(free, key=lambda row: len(difference(Image, fields, row)), default=None)
+
+    def expect(self, name: str, numbers: Iterable[int]) -> None:
+        """Ask for the pictures of many rows at once, before they are asked for one by one.
+
+        Args:
+            name: The key of the rows.
+            numbers: Their numbers; what was expected before is forgotten.
+        """
+        listed = sorted(set(numbers))
+        self._expected = {key: rows for key, rows in self._expected.items() if key[0] != name}
+        self._expected |= {(name, number): [] for number in listed}
+        for start in range(0, len(listed), PAGE_SIZE):
+            chunk = ",".join(map(str, listed[start : start + PAGE_SIZE]))
+            for row in self._tools.finder.rows(Image, (Filter(name, "IN", f"[{chunk}]"),)):
+                self._expected.setdefault((name, row[name]), []).append(row)
+
+    def _expected_of(self, owner: Record) -> list[Record]:
+        found = [self._expected[each] for each in owner.items() if each in self._expected]
+        return found[0] if found else self.of(owner)
 
     def of(self, owner: Record) -> list[Record]:
         """The pictures that a row has."""

@@ -72,16 +72,21 @@ class Creation:
                 return found
         return None
 
-    def found_again(self, resource: type[Resource], job: Job) -> Record | None:
+    def found_again(self, resource: type[Resource], job: Job, body: Record) -> Record | None:
         """The row that a killed run was about to make, if it did.
+
+        Args:
+            resource: What it is.
+            job: The record.
+            body: What would be sent for it now, where the ledger does not know any more what was sent.
 
         Raises:
             ApiError: The API refused the question.
         """
         entry = job.entry
-        if entry is None or entry.intent is None or entry.intended_at is None:
+        if entry is None or entry.intended_at is None:
             return None
-        return self.find(resource, entry.intent.get("body", {}), entry.intended_at)
+        return self.find(resource, (entry.intent or {}).get("body", body), entry.intended_at)
 
     def find(self, resource: type[Resource], body: Record, since: datetime) -> Record | None:
         """A row that was made since a moment, holds what was sent, and belongs to no other record."""

@@ -10,7 +10,7 @@ from lightspeed_retail.wire import Record
 from target_lightspeed_retail.album import CONTENT, Album, owner_of
 from target_lightspeed_retail.files import File, mark_of
 from target_lightspeed_retail.jobs import Job
-from target_lightspeed_retail.known import Known
+from target_lightspeed_retail.known import Known, number_of
 from target_lightspeed_retail.ledger import digest
 from target_lightspeed_retail.outcome import Operation
 from target_lightspeed_retail.pictures import IMAGES, PLACES, Picture, picture_of, pictures_of
@@ -55,6 +55,15 @@ class _WithFiles(Writer):
 class PicturedWriter(_WithFiles):
     """Writes items and matrices, and the pictures that stand in their records."""
 
+    def _known(self, ready: list[tuple[Job, Record]]) -> Known:
+        changed = [job for job, _ in ready if self._has_new_pictures(job)]
+        self.album.expect(self.resource.api.key, [key for job in changed if (key := number_of(job)) is not None])
+        return super()._known(ready)
+
+    def _has_new_pictures(self, job: Job) -> bool:
+        known = job.entry.fields if job.entry is not None else {}
+        return any(known.get(name) != job.digests[name] for name in (IMAGES, _FILES) if name in job.digests)
+
     def pictures(self, job: Job) -> list[Picture]:
         """The list `Images`."""
         return pictures_of(job.record) or []
@@ -66,11 +75,10 @@ class PicturedWriter(_WithFiles):
 
     def finish(self, job: Job, row: Record, result: Result, *, written: bool = True) -> None:
         """Hang the pictures, then note that the record is done: one that lacks a picture is tried again."""
-        marks = {name: job.digests.pop(name) for name in list(job.digests) if name in (_FILES, IMAGES)}
-        known = job.entry.fields if job.entry is not None else {}
-        if all(known.get(name) == mark for name, mark in marks.items()):
+        if not self._has_new_pictures(job):
             super().finish(job, row, result, written=written)
             return
+        marks = {name: job.digests.pop(name) for name in (_FILES, IMAGES) if name in job.digests}
         self._settle(job, row, written=written)
         number = row.get(self.resource.api.key)
         owner = owner_of(self.resource, int(number)) if number else None
@@ -99,11 +107,23 @@ def _with_pictures(result: Result) -> Result:
 
 
 class ImageWriter(_WithFiles):
-    """Writes the stream of pictures. The API replaces no file: another one becomes a new row in the place of the old."""
+    """Writes the stream of pictures.
+
+    The API replaces no file: another one becomes a new row in the place of the old one.
+    """
+
+    def _known(self, ready: list[tuple[Job, Record]]) -> Known:
+        new = [record for job, record in ready if number_of(job) is None]
+        for name in _OWNERS:
+            self.album.expect(name, [int(record[name]) for record in new if record.get(name)])
+        return super()._known(ready)
 
     def pictures(self, job: Job) -> list[Picture]:
         """The one picture that the record is."""
         return [picture_of(job.record, self.resource.__name__)]
+
+    def _is_blind(self, job: Job, record: Record) -> bool:
+        return not self._names_another_file(job) and super()._is_blind(job, record)
 
     def make(self, job: Job, body: Record) -> Record:
         """Send the file with what stands beside it."""

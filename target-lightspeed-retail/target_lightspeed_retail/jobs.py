@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from lightspeed_retail.resources import Resource
@@ -28,6 +28,8 @@ class Job:
         number: The key of the row, if the record names one of the target's account.
         deleted: Whether it is gone at its source.
         entry: What the ledger says.
+        origin: The message as it came in, before any mapping; None for a record that waited.
+        remark: What the outcome says besides: what was left out, for example.
     """
 
     resource: type[Resource]
@@ -39,7 +41,8 @@ class Job:
     number: int | None
     deleted: bool
     entry: Entry | None = None
-    problem: str | None = field(default=None)
+    origin: Mapping[str, Any] | None = None
+    remark: str | None = None
 
     @property
     def stream(self) -> str:

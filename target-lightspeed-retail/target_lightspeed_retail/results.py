@@ -96,9 +96,8 @@ class Results:
         finally:
             results.say()
 
-    def describe(self, stream: str, schema: Mapping[str, Any], key_properties: Sequence[str]) -> None:
-        """Remember a stream's schema, for its rejected records."""
-        message = {"type": "SCHEMA", "stream": stream, "schema": schema, "key_properties": list(key_properties)}
+    def describe(self, message: Mapping[str, Any]) -> None:
+        """Remember the SCHEMA message of a stream, for its rejected records."""
         self._rejects.describe(message)
 
     def allow_change(self, job: Job) -> None:
@@ -123,12 +122,21 @@ class Results:
         Raises:
             TooManyRejectsError: Too many were rejected.
         """
-        self._add(job.stream, job.key, job.record, result)
+        self._add(job.stream, job.key, job.origin or {"stream": job.stream, "record": job.record}, result)
 
-    def add_unread(self, resource: type[Resource], record: Mapping[str, Any], result: Result, *, key: str = "") -> None:
-        """Note how a record ended that could not be understood."""
-        named = key or str(record.get(resource.api.key) or "")
-        self._add(resource.api.stream, named, record, result)
+    def add_unread(
+        self, resource: type[Resource], message: Mapping[str, Any], result: Result, *, key: str = ""
+    ) -> None:
+        """Note how a record ended that could not be understood.
+
+        Args:
+            resource: What it is a record of.
+            message: The message as it came in, or stream and record of one that waited.
+            result: How it ended.
+            key: By what the ledger knows it, if it does.
+        """
+        named = key or str(message["record"].get(resource.api.key) or "")
+        self._add(resource.api.stream, named, message, result)
 
     def park(self, job: Job, reason: str) -> None:
         """Let a record wait for the one that it names; in a dry run that would not come."""
@@ -150,13 +158,13 @@ class Results:
         """
         self._guards.check(self._summary, ended=True)
 
-    def _add(self, stream: str, key: str, record: Mapping[str, Any], result: Result) -> None:
+    def _add(self, stream: str, key: str, message: Mapping[str, Any], result: Result) -> None:
         outcome = self._outcome(stream, key, result)
         self._summary.count(outcome)
         self._outcomes.write(outcome)
         if result.operation is Operation.REJECTED:
             _log.warning("Rejected %s %s: %s", stream, key, result.reason)
-            self._rejects.write({"stream": stream, "record": dict(record)}, result.reason or "")
+            self._rejects.write(message, result.reason or "")
             self._guards.check(self._summary)
 
     def _outcome(self, stream: str, key: str, result: Result) -> Outcome:

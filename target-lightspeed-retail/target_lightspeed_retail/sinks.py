@@ -38,7 +38,6 @@ class LightspeedSink(BatchSink):
         self.resource = by_stream()[stream_name]
         self._run = target.writing
         self._read = Reader(self.resource, list(key_properties or []), self._run.account)
-        self._run.results.describe(stream_name, schema, key_properties or [])
 
     def preprocess_record(self, record: dict[str, Any], context: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002
         """Nothing is changed here."""
@@ -50,10 +49,13 @@ class LightspeedSink(BatchSink):
         try:
             job = self._read(record)
         except (RejectedError, RecordError) as error:
-            self._run.results.add_unread(self.resource, record, Result.rejected(str(error)))
+            self._run.results.add_unread(
+                self.resource, self._run.message or {"record": record}, Result.rejected(str(error))
+            )
             return
         for name in self._read.unknown - known:
             self.logger.warning("%s has no field %s: it is left out.", self.stream_name, name)
+        job.origin = self._run.message
         context.setdefault("jobs", []).append(job)
 
     def process_batch(self, context: dict[str, Any]) -> None:

@@ -51,6 +51,7 @@ class TargetLightspeedRetail(Target):
         account = client.account_id or 0
         run_id = uuid.uuid4().hex
         ledger = Ledger(self.config.get("ledger"), account, run_id=run_id)
+        self._open.callback(ledger.close)
         self._open.enter_context(ledger.lock())
         results = self._open.enter_context(Results.of(self.config, client, ledger, run_id))
         return Writing(Tools(client, ledger, options, results, account))
@@ -62,11 +63,22 @@ class TargetLightspeedRetail(Target):
 
     def process_endofpipe(self) -> None:
         """Write what is left, then what waited for it."""
-        self._drain_all(self._sinks_active.values(), 1)
+        self._drain_all([*self._sinks_to_clear, *self._sinks_active.values()], 1)
         if "writing" in vars(self):
             self.writing.write_parked()
         super().process_endofpipe()
         self._open.close()
+
+    def _process_schema_message(self, message_dict: dict[str, Any]) -> None:
+        super()._process_schema_message(message_dict)
+        if "writing" in vars(self):
+            self.writing.results.describe(message_dict)
+
+    def _process_record_message(self, message_dict: dict[str, Any]) -> None:
+        if "writing" in vars(self):
+            # Rejected records go back as they came, not as stream maps made them.
+            self.writing.message = {**message_dict, "record": dict(message_dict.get("record") or {})}
+        super()._process_record_message(message_dict)
 
     def _process_state_message(self, message_dict: dict[str, Any]) -> None:
         super()._process_state_message(message_dict)

@@ -116,6 +116,6 @@ class Tools:
         if self.options.dry_run:
             return 0
         self.results.allow_change(job)
-        row = self.creation.found_again(resource, job) or self.creation.made(resource, job, record)
+        row = self.creation.found_again(resource, job, record) or self.creation.made(resource, job, record)
         self.ledger.settle(job.stream, key, str(row[resource.api.key]), {})
         return int(row[resource.api.key])

@@ -20,6 +20,7 @@ from target_lightspeed_retail.anonymizing import anonymize, see_that_it_may_be_w
 from target_lightspeed_retail.difference import difference, without_number, writable
 from target_lightspeed_retail.jobs import Job
 from target_lightspeed_retail.known import Known, number_of
+from target_lightspeed_retail.ledger import Settled
 from target_lightspeed_retail.options import Conflict, Mode
 from target_lightspeed_retail.records import RejectedError
 from target_lightspeed_retail.references import LaterError
@@ -62,6 +63,7 @@ class Writer:
         self.resource = resource
         self.tools = tools
         self.mode = tools.options.mode(resource.api.stream)
+        self._found: list[tuple[str, str, dict[str, str]]] = []
 
     def write(self, jobs: Sequence[Job]) -> None:
         """Bring records to their end: written, found unchanged, rejected, or parked until what they name is there.
@@ -74,22 +76,52 @@ class Writer:
         entries = self.tools.ledger.entries(self.resource.api.stream, [job.key for job in jobs])
         for job in jobs:
             job.entry = entries.get(job.key)
-        changed = [job for job in jobs if not self._is_settled(job)]
+            if self.mode is Mode.ARCHIVE:
+                # What was written before may be archived now, though nothing in the record has changed.
+                job.digests["@mode"] = str(self.mode)
+        waiting = self.tools.ledger.parked_among(self.resource.api.stream, [job.key for job in jobs])
+        changed = [
+            job for job in jobs if not self._waits(job, waiting) and not self._is_settled(job) and self._begins(job)
+        ]
         self.tools.references.prepare(changed)
         ready = [(job, record) for job in changed if (record := self._resolved(job)) is not None]
         known = self._known(ready)
-        for job, record in ready:
-            self._bring(job, record, known)
+        try:
+            for job, record in ready:
+                self._bring(job, record, known)
+        finally:
+            self._keep_found()
+
+    def _waits(self, job: Job, waiting: set[str]) -> bool:
+        """A later record must not overtake one of its key that waits for another: it waits with it."""
+        if job.key in waiting:
+            self.tools.results.park(job, "An earlier record of the same key waits.")
+        return job.key in waiting
 
     def _is_settled(self, job: Job) -> bool:
         """Whether a record is as it was when it was last written; that costs nothing."""
         entry = job.entry
-        if entry is None or entry.intent is not None or not entry.lightspeed_id or self.mode in _ENDING:
+        if entry is None or entry.intended_at is not None or not entry.lightspeed_id or self.mode in _ENDING:
             return False
         same = all(entry.fields.get(name) == value for name, value in job.digests.items())
         if same:
             self.tools.results.add(job, Result.unchanged(entry.lightspeed_id))
         return same
+
+    def begin(self, job: Job) -> None:
+        """See to a record before the rows that it names are looked up.
+
+        Raises:
+            RejectedError: It cannot be written, whatever it names.
+        """
+
+    def _begins(self, job: Job) -> bool:
+        try:
+            self.begin(job)
+        except RejectedError as error:
+            self._reject(job, error)
+            return False
+        return True
 
     def _resolved(self, job: Job) -> Record | None:
         try:
@@ -128,7 +160,7 @@ class Writer:
     def _is_blind(self, job: Job, record: Record) -> bool:
         """Whether a change can be sent without looking first: the row is known, and only fields of its own changed."""
         entry = job.entry
-        if entry is None or entry.intent is not None or not entry.lightspeed_id or job.deleted:
+        if entry is None or entry.intended_at is not None or not entry.lightspeed_id or job.deleted:
             return False
         if record.get("timeStamp") is not None or self.mode in _ENDING:
             return False
@@ -147,7 +179,7 @@ class Writer:
                 self._send_changes(
                     job, {field.name: record.get(field.name) for field in self._changed(job)}, record, known
                 )
-            elif job.entry is not None and job.entry.intent is not None:
+            elif job.entry is not None and job.entry.intended_at is not None:
                 self._settle_intent(job, record, known)
             else:
                 self.decide(Step(job, record, known.row(job, record)), known)
@@ -191,12 +223,8 @@ class Writer:
 
     def create(self, job: Job, record: Record, known: Known) -> None:
         """Make a row; what becomes of the request is settled before anything else is sent for the record."""
-        if self.resource.api.administrative or "POST" not in self.resource.api.verbs:
-            raise RejectedError(f"There is no such row, and the API does not let one of {job.stream} be made.")
         body = self.body_of_new(record)
-        lacking = [name for name in self.resource.api.required if body.get(name) in (None, "", 0)]
-        if lacking:
-            raise RejectedError(f"A new row needs {' and '.join(lacking)}.")
+        self.see_that_it_can_be_made(body)
         self.tools.results.allow_change(job)
         if self.tools.options.dry_run:
             self.finish(job, {}, Result.created(None, sorted(body)))
@@ -206,6 +234,19 @@ class Writer:
     def make(self, job: Job, body: Record) -> Record:
         """Send what makes a row; the row as the answer has it."""
         return self.tools.creation.made(self.resource, job, body)
+
+    def see_that_it_can_be_made(self, body: Record) -> None:
+        """Refuse a new row that the API would refuse.
+
+        Raises:
+            RejectedError: It lacks something, or the API makes no such rows.
+        """
+        if self.resource.api.administrative or "POST" not in self.resource.api.verbs:
+            stream = self.resource.api.stream
+            raise RejectedError(f"There is no such row, and the API does not let one of {stream} be made.")
+        lacking = [name for name in self.resource.api.required if body.get(name) in (None, "", 0)]
+        if lacking:
+            raise RejectedError(f"A new row needs {' and '.join(lacking)}.")
 
     def body_of_new(self, record: Record) -> Record:
         """What is sent for a new row: what has a value, and no numbers of another account's."""
@@ -222,7 +263,7 @@ class Writer:
     def finish_new(self, job: Job, record: Record, row: Record, known: Known) -> None:
         """What a new row takes beyond the request that made it."""
         if record.get("archived") and not row.get("archived") and self.resource.api.delete == "archive":
-            self.tools.writes.remove(self.resource, self._id(row))
+            self._remove(int(self._id(row)))
             row = {**row, "archived": True}
         known.add(row)
         self.finish(job, row, Result.created(self._id(row), sorted(self.body_of_new(record))))
@@ -331,7 +372,7 @@ class Writer:
 
     def _settle_intent(self, job: Job, record: Record, known: Known) -> None:
         """A killed run was about to make a row: see whether it did."""
-        row = self.tools.creation.found_again(self.resource, job)
+        row = self.tools.creation.found_again(self.resource, job, self.body_of_new(record))
         if row is None:
             self.tools.ledger.withdraw(job.stream, job.key)
             job.entry = None
@@ -352,8 +393,17 @@ class Writer:
     def _settle(self, job: Job, row: Record, *, written: bool = True) -> None:
         if self.tools.options.dry_run:
             return
-        stamp = {WRITTEN: self.tools.moment()} if written else {}
-        self.tools.ledger.settle(job.stream, job.key, self._id(row), {**job.digests, **stamp})
+        if written:
+            fields = {**job.digests, WRITTEN: self.tools.moment()}
+            self.tools.ledger.settle(job.stream, job.key, self._id(row), fields)
+        else:
+            self._found.append((job.key, self._id(row), job.digests))
+
+    def _keep_found(self) -> None:
+        """Remember all rows at once that were found as they should be."""
+        found, self._found = self._found, []
+        if found:
+            self.tools.ledger.settle_many(self.resource.api.stream, [Settled(*each) for each in found])
 
     def _id(self, row: Record) -> str:
         return str(row[self.resource.api.key])

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from lightspeed_retail.resources import Resource
 from target_lightspeed_retail.jobs import Job, Reader
@@ -11,6 +12,7 @@ from target_lightspeed_retail.options import by_stream
 from target_lightspeed_retail.results import Result, Results
 from target_lightspeed_retail.tools import Tools
 from target_lightspeed_retail.writer import Writer
+from target_lightspeed_retail.writers import writer_of
 
 _log = logging.getLogger(__name__)
 
@@ -20,12 +22,16 @@ class Writing:
 
     Args:
         tools: What they work with.
+
+    Attributes:
+        message: The RECORD message that is being read, as it came in.
     """
 
     def __init__(self, tools: Tools) -> None:
         """Prepare; nothing is asked yet."""
         self._tools = tools
         self._writers: dict[type[Resource], Writer] = {}
+        self.message: Mapping[str, Any] | None = None
 
     @property
     def account(self) -> int:
@@ -56,10 +62,11 @@ class Writing:
         for each in parked:
             resource = by_stream()[each.stream]
             self._tools.ledger.unpark(each.stream, each.key)
-            self.results.add_unread(resource, each.record, Result.rejected(each.reason), key=each.key)
+            message = {"stream": each.stream, "record": each.record}
+            self.results.add_unread(resource, message, Result.rejected(each.reason), key=each.key)
         self.results.end()
 
     def _writer(self, resource: type[Resource]) -> Writer:
         if resource not in self._writers:
-            self._writers[resource] = Writer(resource, self._tools)
+            self._writers[resource] = writer_of(resource)(resource, self._tools)
         return self._writers[resource]

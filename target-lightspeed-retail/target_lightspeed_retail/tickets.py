@@ -1,0 +1,134 @@
+"""Records of sales as they are sent: the reference by which they are found again, and their lines.
+
+Source: section 6.4 of the API reference.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from lightspeed_retail.resources.sales import Sale, SaleLine
+from lightspeed_retail.wire import Record
+from target_lightspeed_retail.difference import difference, without_number
+from target_lightspeed_retail.jobs import Job
+from target_lightspeed_retail.ledger import digest
+
+SOURCE, NUMBER = "referenceNumberSource", "referenceNumber"
+
+_OURS = "singer"
+_LONGEST = 40
+# Only the endpoint of SaleLine sets these.
+_RESERVED = ("isLayaway", "isSpecialOrder", "requireFullReservation")
+# The API fills these from the sale and the item where they are not given.
+_FILLED = ("employeeID", "shopID", "customerID", "taxClassID")
+# What the goods cost and what they cost usually is worked out when a sale is completed.
+_WORKED_OUT = ("avgCost", "fifoCost", "normalUnitPrice")
+
+
+def reference_of(job: Job) -> Record:
+    """Where a sale comes from and what it is called there, by the key of its record: the same in every run."""
+    source = f"lightspeed-{job.source}" if job.source is not None else _OURS
+    return {SOURCE: source, NUMBER: _number(job)}
+
+
+def _number(job: Job) -> str:
+    if job.source is not None and "/" in job.key:
+        return job.key.partition("/")[2]
+    try:
+        named = json.loads(job.key)
+    except ValueError:
+        return digest(job.key)
+    values = list(named.values()) if isinstance(named, dict) else [named]
+    text = str(values[0]) if len(values) == 1 else ""
+    return text if 0 < len(text) <= _LONGEST else digest(job.key)
+
+
+def referred(job: Job, record: Record) -> Record:
+    """A record with the whole of its reference: what it lacks of it is derived from its key."""
+    if job.number is not None:
+        return record
+    told = {name: record[name] for name in (SOURCE, NUMBER) if record.get(name)}
+    return {**record, **reference_of(job), **told}
+
+
+def is_rolled_back(row: Record) -> bool:
+    """Whether a sale was given up before it was completed: it stands for no record any more."""
+    return bool(row.get("archived")) and not row.get("completed")
+
+
+def clean_line(line: Record) -> Record:
+    """A line without what cannot be given along with its sale, and without blanks that the API fills."""
+    kept = {name: value for name, value in line.items() if name not in _RESERVED}
+    return {name: value for name, value in kept.items() if name not in _FILLED or value not in (None, "", 0)}
+
+
+Pairs = list[tuple[Record, Record | None]]
+
+
+def paired(lines: Sequence[Record], there: Iterable[Record], known: Callable[[Record], int | None]) -> Pairs:
+    """Each line of a record with the line of the sale that it means, if there is one.
+
+    It is the one that it became before, or one of the same content, or else one of the same item.
+
+    Args:
+        lines: Those of the record.
+        there: Those of the sale.
+        known: The number that a line of the record is known to have.
+    """
+    left = list(there)
+    found: list[Record | None] = [None] * len(lines)
+    for fits in (_known_as(known), _same_content, _same_item):
+        for place, line in enumerate(lines):
+            if found[place] is None:
+                found[place] = next((each for each in left if fits(line, each)), None)
+                left = [each for each in left if each is not found[place]]
+    return list(zip(lines, found, strict=True))
+
+
+def _known_as(known: Callable[[Record], int | None]) -> Callable[[Record, Record], bool]:
+    def fits(line: Record, row: Record) -> bool:
+        return row.get(SaleLine.api.key) == (known(line) or 0)
+
+    return fits
+
+
+def _same_content(line: Record, row: Record) -> bool:
+    return not difference(SaleLine, line, row)
+
+
+def _same_item(line: Record, row: Record) -> bool:
+    return bool(line.get("itemID")) and line["itemID"] == row.get("itemID")
+
+
+def changed_lines(pairs: Pairs, sale: Record) -> list[Record]:
+    """The lines that are new or differ, as they are sent; those that the sale has beyond them stay."""
+    found = []
+    for line, row in pairs:
+        if row is None:
+            found.append(without_number(SaleLine, line))
+        elif changes := difference(SaleLine, _as_taxed(line, sale), row):
+            found.append({SaleLine.api.key: row[SaleLine.api.key], **changes})
+    return found
+
+
+def fixed_lines_differ(pairs: Pairs, sale: Record) -> bool:
+    """Whether a completed sale has other lines than a record, apart from what the API works out."""
+    if len(pairs) != len(sale.get("SaleLines") or ()):
+        return True
+    return any(row is None or _differs(_as_taxed(line, sale), row) for line, row in pairs)
+
+
+def _differs(line: Record, row: Record) -> bool:
+    return bool(difference(SaleLine, {k: v for k, v in line.items() if k not in _WORKED_OUT}, row))
+
+
+def _as_taxed(line: Record, sale: Record) -> Record:
+    """Without a tax category no line is taxed, whatever it was sent with (recorded)."""
+    return line if sale.get("taxCategoryID") else {name: value for name, value in line.items() if name != "tax"}
+
+
+def header_difference(record: Mapping[str, Any], row: Record, names: Iterable[str]) -> Record:
+    """Those of some fields of a sale that differ from a record's."""
+    return difference(Sale, {name: record[name] for name in names if name in record}, row)
