@@ -96,12 +96,14 @@ class Album:
             ApiError: The API refuses it.
         """
         job = Job(Image, {}, key, {}, {}, None, None, deleted=False, entry=entry)
-        found = self._tools.creation.found_again(Image, job, owner) or (None if new else self._there(owner, fields, file))
+        # The server may make a name of its own, and another order: what it keeps for certain tells the row.
+        told = {**owner, **{name: fields[name] for name in ("description",) if name in fields}}
+        found = self._tools.creation.found_again(Image, job, told)
+        if found is None and not new:
+            found = self._there(owner, fields, file)
         if found is not None:
             self.describe(int(found[Image.api.key]), difference(Image, fields, found))
             return {**found, **fields}
-        # The server may make a name of its own, and another order: what it keeps for certain tells the row.
-        told = {**owner, **{name: fields[name] for name in ("description",) if name in fields}}
         return self._tools.creation.made(Image, job, told, lambda: self._sent({**fields, **owner}, file))
 
     def _sent(self, fields: Record, file: File) -> Record:

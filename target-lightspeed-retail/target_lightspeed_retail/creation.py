@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from lightspeed_retail.errors import OutageError, RequestRefusedError, RightsError, UncertainError
 from lightspeed_retail.query import Filter
@@ -13,6 +14,7 @@ from lightspeed_retail.resources import Resource, Stamp
 from lightspeed_retail.wire import Record, instant, stamp
 from target_lightspeed_retail.difference import difference, same
 from target_lightspeed_retail.jobs import Job
+from target_lightspeed_retail.records import Pointer
 from target_lightspeed_retail.tools import Tools
 
 _TRIES = 4
@@ -47,7 +49,7 @@ class Creation:
             OutageError: It is still not known what became of it after several tries.
         """
         for _ in range(_TRIES):
-            self._tools.ledger.intend(job.stream, job.key, {"body": _plain(body)}, self._tools.now())
+            self._tools.ledger.intend(job.stream, job.key, {"body": plain(body)}, self._tools.now())
             try:
                 row = send() if send is not None else self._tools.created(resource, body)
             except UncertainError as error:
@@ -90,7 +92,7 @@ class Creation:
 
     def find(self, resource: type[Resource], body: Record, since: datetime) -> Record | None:
         """A row that was made since a moment, holds what was sent, and belongs to no other record."""
-        wanted = self._tools.shape(resource)(body)
+        wanted = keyed(self._tools.shape(resource)(body))
         fitting = [row for row in self._candidates(resource, wanted, since) if holds(resource, wanted, row)]
         keys = [str(row[resource.api.key]) for row in fitting]
         owned = self._tools.ledger.owners(resource.api.stream, keys)
@@ -121,7 +123,16 @@ def holds(resource: type[Resource], wanted: Record, row: Record) -> bool:
     return all(same(resource.field(name), value, row.get(name)) for name, value in given.items())
 
 
-def _plain(body: Record) -> Record:
+def keyed(value: Any) -> Any:
+    """A typed record with the keys that its pointers hold: what is sent names other rows by nothing else."""
+    if isinstance(value, Pointer):
+        return value.key
+    if isinstance(value, Mapping):
+        return {name: keyed(inner) for name, inner in value.items()}
+    return [keyed(inner) for inner in value] if isinstance(value, list) else value
+
+
+def plain(body: Record) -> Record:
     """A body as the ledger can keep it."""
     found: Record = json.loads(json.dumps(body, default=str))
     return found

@@ -123,7 +123,10 @@ class ImageWriter(_WithFiles):
         return [picture_of(job.record, self.resource.__name__)]
 
     def _is_blind(self, job: Job, record: Record) -> bool:
-        return not self._names_another_file(job) and super()._is_blind(job, record)
+        """Not where the picture was sent with its item: then little is known of what it has."""
+        known = job.entry.fields if job.entry is not None else {}
+        whole = all(name in known for name in job.digests)
+        return whole and not self._names_another_file(job) and super()._is_blind(job, record)
 
     def make(self, job: Job, body: Record) -> Record:
         """Send the file with what stands beside it."""

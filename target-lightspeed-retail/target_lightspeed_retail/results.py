@@ -138,6 +138,17 @@ class Results:
         named = key or str(message["record"].get(resource.api.key) or "")
         self._add(resource.api.stream, named, message, result)
 
+    def reject(self, stream: str, key: str, message: Mapping[str, Any], reason: str) -> None:
+        """Note that a record of a stream is rejected that has no declaration.
+
+        Args:
+            stream: The stream.
+            key: What the stream says to be its key, if it has one.
+            message: The message as it came in.
+            reason: Why.
+        """
+        self._add(stream, key, message, Result.rejected(reason))
+
     def park(self, job: Job, reason: str) -> None:
         """Let a record wait for the one that it names; in a dry run that would not come."""
         if self._dry_run:

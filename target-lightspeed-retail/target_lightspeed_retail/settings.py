@@ -5,13 +5,39 @@ from __future__ import annotations
 from typing import Any
 
 from lightspeed_retail.settings import CONNECTION, setting
+from target_lightspeed_retail.custom import METHODS, UNKNOWN
 from target_lightspeed_retail.options import Conflict, Mode
+
+RETENTION_DAYS = 90
+
+_TEXT: dict[str, Any] = {"type": "string", "minLength": 1}
+_CUSTOM_SINK: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "stream": _TEXT,
+        "path": {"type": "string", "pattern": "^/"},
+        "method": {"enum": [*METHODS, None]},
+        "key": {"type": "array", "items": _TEXT, "minItems": 1},
+        "body": {"type": ["object", "null"], "additionalProperties": _TEXT},
+        "lookup": {
+            "type": ["object", "null"],
+            "properties": {"path": {"type": ["string", "null"], "pattern": "^/"}, "field": _TEXT, "value": _TEXT},
+            "required": ["field"],
+            "additionalProperties": False,
+        },
+        "unknown": {"enum": [*UNKNOWN, None]},
+    },
+    "required": ["stream", "path", "key"],
+    "additionalProperties": False,
+}
 
 WRITING: dict[str, dict[str, Any]] = {
     "mode": setting(
         "object",
         "Mode for each stream",
-        "What to do with a stream's records: upsert, create, update or archive. Not said: upsert.",
+        'What to do with a stream\'s records, as in {"items": "update"}: upsert (create or update), create (leave alone '
+        "what exists), update (reject what does not exist), archive (archive or delete the rows that the records name), "
+        "or for customers anonymize. Not said: upsert.",
         additionalProperties={"enum": [*map(str, Mode)]},
     ),
     "match_keys": setting(
@@ -49,9 +75,25 @@ WRITING: dict[str, dict[str, Any]] = {
     "on_conflict": setting(
         "string",
         "On conflict",
-        "What to do with a record whose timeStamp is older than that of its row in Lightspeed: reject or overwrite.",
+        "What to do with a record whose timeStamp is older than that of its row in Lightspeed: reject it, or overwrite "
+        "the row.",
         default=str(Conflict.REJECT),
         enum=[*map(str, Conflict), None],
+    ),
+    "retention_days": setting(
+        "number",
+        "Days that details are kept",
+        "Days after which the ledger forgets what may be personal: records that wait, what a request held whose end is "
+        "not known, and indexes of match keys. Which record became which row, and fingerprints of its fields, are kept.",
+        default=RETENTION_DAYS,
+        minimum=1,
+    ),
+    "custom_sinks": setting(
+        "array",
+        "Custom sinks",
+        "Streams to send to paths below the account that the target does not know, each with stream, path, key and maybe "
+        "method, body, lookup and unknown: see docs/target.md.",
+        items=_CUSTOM_SINK,
     ),
     "write_stock": setting("boolean", "Write stock", "Whether quantities on hand may be written.", default=False),
 }

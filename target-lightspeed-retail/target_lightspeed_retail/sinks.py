@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,8 @@ class LightspeedSink(BatchSink):
 
     validate_schema = False
     include_sdc_metadata_properties = True
+    MAX_SIZE_DEFAULT = 2500
+    """Look-ups go by the hundred, so the more wait for one the fewer there are; each waits in memory."""
 
     def __init__(
         self,
@@ -38,6 +41,11 @@ class LightspeedSink(BatchSink):
         self.resource = by_stream()[stream_name]
         self._run = target.writing
         self._read = Reader(self.resource, list(key_properties or []), self._run.account)
+
+    @property
+    def is_full(self) -> bool:
+        """Never: the target looks itself, because what a record names must be written before it."""
+        return False
 
     def preprocess_record(self, record: dict[str, Any], context: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002
         """Nothing is changed here."""
@@ -71,17 +79,13 @@ class LightspeedSink(BatchSink):
 
 
 def _rounds(jobs: list[Job]) -> list[list[Job]]:
-    """The records in batches in which no key comes twice."""
+    """The records in batches in which no key comes twice; a later record of a key never overtakes an earlier one."""
     rounds: list[list[Job]] = []
-    seen: list[set[str]] = []
+    seen: Counter[str] = Counter()
     for job in jobs:
-        number = next((n for n, keys in enumerate(seen) if job.key not in keys), len(rounds))
-        # A later record of a key must not overtake an earlier one.
-        later = [n for n, keys in enumerate(seen) if job.key in keys]
-        number = max([number, *(n + 1 for n in later)])
+        number = seen[job.key]
+        seen[job.key] += 1
         if number == len(rounds):
             rounds.append([])
-            seen.append(set())
         rounds[number].append(job)
-        seen[number].add(job.key)
     return rounds

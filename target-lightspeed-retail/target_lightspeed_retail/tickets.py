@@ -23,6 +23,7 @@ _LONGEST = 40
 _RESERVED = ("isLayaway", "isSpecialOrder", "requireFullReservation")
 # The API fills these from the sale and the item where they are not given.
 _FILLED = ("employeeID", "shopID", "customerID", "taxClassID")
+_NEVER_BLANK = ("employeeID", "tipEmployeeID", "registerID", "shopID", "taxCategoryID")
 # What the goods cost and what they cost usually is worked out when a sale is completed.
 _WORKED_OUT = ("avgCost", "fifoCost", "normalUnitPrice")
 
@@ -59,27 +60,38 @@ def is_rolled_back(row: Record) -> bool:
 
 
 def clean_line(line: Record) -> Record:
-    """A line without what cannot be given along with its sale, and without blanks that the API fills."""
-    kept = {name: value for name, value in line.items() if name not in _RESERVED}
-    return {name: value for name, value in kept.items() if name not in _FILLED or value not in (None, "", 0)}
+    """A line without what cannot be given along with its sale, and without blanks, which the API fills."""
+    kept = {name: value for name, value in line.items() if name not in _RESERVED and value not in (None, "")}
+    return {name: value for name, value in kept.items() if name not in _FILLED or value != 0}
+
+
+def clean_header(record: Record, *, untaxed: bool) -> Record:
+    """A sale without blanks, which the API fills.
+
+    Args:
+        record: The sale.
+        untaxed: Whether 0 was given as its tax category, which is not the same as none: it is not taxed then.
+    """
+    kept = {name: value for name, value in record.items() if name not in _NEVER_BLANK or value not in (None, "", 0)}
+    return {**kept, "taxCategoryID": 0} if untaxed else kept
 
 
 Pairs = list[tuple[Record, Record | None]]
 
 
-def paired(lines: Sequence[Record], there: Iterable[Record], known: Callable[[Record], int | None]) -> Pairs:
+def paired(lines: Sequence[Record], sale: Record, known: Callable[[Record], int | None]) -> Pairs:
     """Each line of a record with the line of the sale that it means, if there is one.
 
     It is the one that it became before, or one of the same content, or else one of the same item.
 
     Args:
         lines: Those of the record.
-        there: Those of the sale.
+        sale: The sale.
         known: The number that a line of the record is known to have.
     """
-    left = list(there)
+    left = list(sale.get("SaleLines") or ())
     found: list[Record | None] = [None] * len(lines)
-    for fits in (_known_as(known), _same_content, _same_item):
+    for fits in (_known_as(known), _same_content(sale), _same_item):
         for place, line in enumerate(lines):
             if found[place] is None:
                 found[place] = next((each for each in left if fits(line, each)), None)
@@ -94,8 +106,11 @@ def _known_as(known: Callable[[Record], int | None]) -> Callable[[Record, Record
     return fits
 
 
-def _same_content(line: Record, row: Record) -> bool:
-    return not difference(SaleLine, line, row)
+def _same_content(sale: Record) -> Callable[[Record, Record], bool]:
+    def fits(line: Record, row: Record) -> bool:
+        return not _differs(line, row, sale)
+
+    return fits
 
 
 def _same_item(line: Record, row: Record) -> bool:
@@ -108,7 +123,7 @@ def changed_lines(pairs: Pairs, sale: Record) -> list[Record]:
     for line, row in pairs:
         if row is None:
             found.append(without_number(SaleLine, line))
-        elif changes := difference(SaleLine, _as_taxed(line, sale), row):
+        elif changes := difference(SaleLine, _comparable(line, row, sale), row):
             found.append({SaleLine.api.key: row[SaleLine.api.key], **changes})
     return found
 
@@ -117,16 +132,21 @@ def fixed_lines_differ(pairs: Pairs, sale: Record) -> bool:
     """Whether a completed sale has other lines than a record, apart from what the API works out."""
     if len(pairs) != len(sale.get("SaleLines") or ()):
         return True
-    return any(row is None or _differs(_as_taxed(line, sale), row) for line, row in pairs)
+    return any(row is None or _differs(line, row, sale) for line, row in pairs)
 
 
-def _differs(line: Record, row: Record) -> bool:
-    return bool(difference(SaleLine, {k: v for k, v in line.items() if k not in _WORKED_OUT}, row))
+def _differs(line: Record, row: Record, sale: Record) -> bool:
+    told = {name: value for name, value in line.items() if name not in _WORKED_OUT}
+    return bool(difference(SaleLine, _comparable(told, row, sale), row))
 
 
-def _as_taxed(line: Record, sale: Record) -> Record:
-    """Without a tax category no line is taxed, whatever it was sent with (recorded)."""
-    return line if sale.get("taxCategoryID") else {name: value for name, value in line.items() if name != "tax"}
+def _comparable(line: Record, row: Record, sale: Record) -> Record:
+    """What of a line can be compared: rows within a sale come without their notes.
+
+    Without a tax category no line is taxed, whatever it was sent with (recorded).
+    """
+    left_out = () if sale.get("taxCategoryID") else ("tax",)
+    return {name: value for name, value in line.items() if name in row and name not in left_out}
 
 
 def header_difference(record: Mapping[str, Any], row: Record, names: Iterable[str]) -> Record:

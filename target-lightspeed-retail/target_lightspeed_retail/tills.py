@@ -30,6 +30,11 @@ def total_of(record: Record) -> Decimal | None:
     return next((Decimal(value) for value in told if value is not None), None)
 
 
+def due(row: Record) -> Decimal:
+    """What a sale comes to that Lightspeed has worked out."""
+    return total_of(row) or _ZERO
+
+
 def paid(payments: Iterable[Record]) -> Decimal:
     """What payments come to."""
     return sum((_amount(payment) for payment in payments), _ZERO)
@@ -94,8 +99,8 @@ def see_that_totals_agree(record: Record, total: Decimal) -> None:
         return
     difference = f"{_money(abs(total - told))} {'more' if total > told else 'less'}"
     raise RejectedError(
-        f"Lightspeed works out {_money(total)} for the sale, the record says {_money(told)}: {difference}. The taxes of "
-        "the shop, the customer or an item are the likely cause."
+        f"Lightspeed works out {_money(total)} for the sale, the record says {_money(told)}: {difference}. "
+        "The taxes of the shop, the customer or an item are the likely cause."
     )
 
 
@@ -123,7 +128,7 @@ def see_that_it_balances(total: Decimal, payments: Sequence[Record], kinds: Kind
         raise RejectedError(f"{said}: {_money(total - given)} is missing.")
     if cash < given - total:
         raise RejectedError(
-            f"{said}: {_money(given - total)} too much, of which {_money(cash)} can be changed; only cash may exceed it."
+            f"{said}: {_money(given - total)} too much. Only cash may be more, and {_money(cash)} of it is cash."
         )
 
 

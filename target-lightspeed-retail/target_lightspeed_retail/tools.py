@@ -24,6 +24,8 @@ from target_lightspeed_retail.results import Results
 if TYPE_CHECKING:
     from target_lightspeed_retail.creation import Creation
 
+_STAMPING = timedelta(seconds=2)
+
 
 @dataclass
 class Tools:
@@ -101,8 +103,11 @@ class Tools:
         return self.client.now + timedelta(seconds=time.monotonic() - self._started)
 
     def moment(self) -> str:
-        """The server's clock, in the form of stamps."""
-        return stamp(self.now())
+        """A moment at which everything sent so far has its stamp, in the form of stamps.
+
+        The server's clock is known to the second, and a stamp may be a second later (section 7.1 of the API reference).
+        """
+        return stamp(self.now() + _STAMPING)
 
     def pause(self) -> None:
         """Give the server time to end what it is doing."""

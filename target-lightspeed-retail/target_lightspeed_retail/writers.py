@@ -5,9 +5,10 @@ from __future__ import annotations
 from lightspeed_retail.resources import Resource
 from target_lightspeed_retail.images import ImageWriter, PicturedWriter
 from target_lightspeed_retail.pictures import has_pictures
+from target_lightspeed_retail.sales import SaleWriter
 from target_lightspeed_retail.writer import Writer
 
-_OWN: dict[str, type[Writer]] = {"Image": ImageWriter}
+_OWN: dict[str, type[Writer]] = {"Image": ImageWriter, "Sale": SaleWriter}
 
 
 def writer_of(resource: type[Resource]) -> type[Writer]:

@@ -39,6 +39,16 @@ class Writing:
         return self._tools.account
 
     @property
+    def tools(self) -> Tools:
+        """What all writers work with."""
+        return self._tools
+
+    def tidy(self, days: float) -> None:
+        """Delete what the ledger keeps of records beyond numbers and fingerprints, if it is older than some days."""
+        if not self._tools.options.dry_run:
+            self._tools.ledger.tidy(days)
+
+    @property
     def results(self) -> Results:
         """What became of the records so far."""
         return self._tools.results

@@ -69,7 +69,7 @@ class Project:
             return subprocess.Popen(
                 command,
                 cwd=self.folder,
-                env=self._environment(variables),
+                env=self.environment(variables),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -84,7 +84,8 @@ class Project:
         assert code == 0, said[-6000:]
         return said
 
-    def _environment(self, variables: Mapping[str, str]) -> dict[str, str]:
+    def environment(self, variables: Mapping[str, str]) -> dict[str, str]:
+        """What its commands find in their environment."""
         programs = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
         telemetry = {"MELTANO_SEND_ANONYMOUS_USAGE_STATS": "false", "MELTANO_CLI_LOG_LEVEL": "info"}
         return {**os.environ, **telemetry, "PATH": programs, **self.variables, **variables}

@@ -62,7 +62,7 @@ def is_one_clear_line(spoken: Spoken, words: str, tap: Tap) -> None:
         ({"keep_unknown_fields": SENTINEL}, "keep_unknown_fields must be of type boolean"),
         ({"client_secrt": SENTINEL}, "no setting client_secrt: did you mean client_secret"),
         ({"refresh_token": None}, "refresh_token"),
-        ({"client_id": "", "refresh_token": ""}, "client_id and refresh_token"),
+        ({"client_id": "", "refresh_token": ""}, "Set client_id and connect the account"),
         ({"ca_bundle": "/nowhere/bundle.pem"}, "ca_bundle"),
         ({"refresh_token": SENTINEL}, "refresh token.*connect the account again"),
         ({"client_secret": SENTINEL}, "client_id and client_secret"),

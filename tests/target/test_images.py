@@ -77,7 +77,9 @@ def item(sku: str, *images: dict[str, Any], **more: Any) -> dict[str, Any]:
 
 
 def write(sandbox: Sandbox, folder: Path, *rows: dict[str, Any], stream: str = "items", **settings: Any) -> Done:
-    return targeting.run(sandbox, messages(stream, rows, "customSku" if stream == "items" else "ref"), folder, **settings)
+    return targeting.run(
+        sandbox, messages(stream, rows, "customSku" if stream == "items" else "ref"), folder, **settings
+    )
 
 
 def images(sandbox: Sandbox, **values: Any) -> list[dict[str, Any]]:
@@ -91,10 +93,7 @@ def test_images_of_a_new_item_come_from_the_web_and_from_the_folder(sandbox: San
     done = write(sandbox, tmp_path, item("A", {"url": url, "description": "Front"}, {"path": "pictures/back.jpg"}))
     assert (done.code, done.operations) == (0, ["created"]), done.errors
     found = images(sandbox, itemID=done.ids[0])
-    assert [(row["description"], row["ordering"], row["size"]) for row in found] == [
-        ("Front", 0, len(PNG)),
-        ("", 1, len(JPEG)),
-    ] or [(row["description"] or "", row["ordering"], row["size"]) for row in found] == [
+    assert [(row["description"] or "", row["ordering"], row["size"]) for row in found] == [
         ("Front", 0, len(PNG)),
         ("", 1, len(JPEG)),
     ]
@@ -157,24 +156,23 @@ def test_another_field_of_an_item_fetches_no_image(sandbox: Sandbox, tmp_path: P
     assert (second.operations, second.writes, web.asked) == (["updated"], ["PUT /Item/{}.json"], [])
 
 
-@pytest.mark.parametrize(
-    ("image", "reason"),
-    [
-        ({"url": "/page"}, "is no image but text/html"),
-        ({"url": "/liar.png"}, "holds no picture"),
-        ({"url": "/none.png"}, "status 404"),
-        ({"url": "/away"}, "cannot be fetched (InvalidSchema)"),
-        ({"url": "/large.png"}, "larger than 20 MB"),
-        ({"path": "../outside.png"}, "is not below the folder"),
-        ({"path": "/etc/hostname"}, "is not below the folder"),
-        ({"path": "link.png"}, "is not below the folder"),
-        ({"path": "none.png"}, "There is no file"),
-        ({"url": "file:///etc/hostname"}, "is no address that begins with"),
-        ({"description": "Front"}, "needs url or path"),
-    ],
-)
-def test_a_file_that_must_not_be_sent_rejects_the_record_and_the_next_run_tries_again(
-    sandbox: Sandbox, tmp_path: Path, web: Web, image: dict[str, str], reason: str
+BAD = {
+    "page": ({"url": "/page"}, "is no image but text/html"),
+    "liar": ({"url": "/liar.png"}, "holds no picture"),
+    "none": ({"url": "/none.png"}, "status 404"),
+    "away": ({"url": "/away"}, "cannot be fetched (InvalidSchema)"),
+    "large": ({"url": "/large.png"}, "larger than 20 MB"),
+    "outside": ({"path": "../outside.png"}, "is not below the folder"),
+    "elsewhere": ({"path": "/etc/hostname"}, "is not below the folder"),
+    "link": ({"path": "link.png"}, "is not below the folder"),
+    "missing": ({"path": "none.png"}, "There is no file"),
+    "scheme": ({"url": "file:///etc/hostname"}, "is no address that begins with"),
+    "nowhere": ({"description": "Front"}, "needs url or path"),
+}
+
+
+def test_files_that_must_not_be_sent_reject_their_records_and_the_next_run_tries_again(
+    sandbox: Sandbox, tmp_path: Path, web: Web
 ) -> None:
     folder = tmp_path / "run"
     folder.mkdir()
@@ -184,18 +182,24 @@ def test_a_file_that_must_not_be_sent_rejects_the_record_and_the_next_run_tries_
     web.put("/liar.png", b"GET away")
     web.put("/away", b"file:///etc/hostname", status=302)
     web.put("/large.png", PNG + bytes(20_000_001))
-    good = web.put("/good.png", PNG)
-    described = {name: (web.url + value if value.startswith("/") and name == "url" else value) for name, value in image.items()}
-    bad = item("A", described, {"url": good})
-    done = write(sandbox, folder, bad)
-    assert done.operations == ["rejected"]
-    assert reason in done.reasons[0]
-    assert "image 1" in done.reasons[0]
-    (written,) = targeting.rows(sandbox, "Item", customSku="A")
-    assert len(images(sandbox, itemID=written["itemID"])) == 1
-    mended = write(sandbox, folder, item("A", {"url": good}))
-    assert (mended.operations, mended.writes) == (["unchanged"], [])
-    assert write(sandbox, folder, bad).operations == ["rejected"]
+    right = {"url": web.put("/good.png", PNG), "ordering": 1}
+    rows = []
+    for sku, (image, _) in BAD.items():
+        here = {
+            name: (web.url + value if value.startswith("/") and name == "url" else value)
+            for name, value in image.items()
+        }
+        rows.append(item(sku, here, right))
+    done = write(sandbox, folder, *rows)
+    assert set(done.operations) == {"rejected"}
+    for outcome in done.outcomes:
+        assert BAD[outcome["key"].split('"')[3]][1] in outcome["reason"]
+        assert "image 1: " in outcome["reason"]
+    written = targeting.rows(sandbox, "Item", customSku="page")[0]["itemID"]
+    assert len(images(sandbox, itemID=written)) == 1
+    again = write(sandbox, folder, item("page", right), *rows[1:])
+    assert again.operations == ["unchanged", *["rejected"] * (len(BAD) - 1)]
+    assert again.writes == []
 
 
 def test_the_query_of_an_address_is_not_shown(sandbox: Sandbox, tmp_path: Path, web: Web) -> None:
@@ -204,17 +208,17 @@ def test_the_query_of_an_address_is_not_shown(sandbox: Sandbox, tmp_path: Path, 
     assert "signature" not in done.errors + str(done.outcomes)
 
 
-@pytest.mark.parametrize("fault", ["drop-after:2:POST", "504-after:2:POST", "503:2:POST", "drop-before:2:POST"])
+@pytest.mark.parametrize("fault", ["drop-after:2:POST", "503:2:POST"])
 def test_an_unknown_outcome_leaves_one_image(tmp_path: Path, web: Web, fault: str) -> None:
-    with small_sandbox(faults=[fault]) as sandbox:
-        urls = [{"url": web.put(f"/{n}.png", PNG + bytes(n))} for n in range(3)]
+    with small_sandbox(fault=[fault]) as sandbox:
+        urls = [{"url": web.put(f"/{n}.png", PNG + bytes(n))} for n in range(2)]
         done = write(sandbox, tmp_path, item("A", *urls))
         assert (done.code, done.operations) == (0, ["created"]), done.errors
-        assert [row["size"] for row in images(sandbox, itemID=done.ids[0])] == [len(PNG) + n for n in range(3)]
+        assert [row["size"] for row in images(sandbox, itemID=done.ids[0])] == [len(PNG) + n for n in range(2)]
 
 
 def test_a_killed_run_goes_on_with_the_images_that_are_missing(tmp_path: Path, web: Web) -> None:
-    with small_sandbox(faults=["slow-0.3:1:POST"]) as sandbox:
+    with small_sandbox(fault=["slow-0.3:1:POST"]) as sandbox:
         row = item("A", *[{"url": web.put(f"/{n}.png", PNG + bytes(n))} for n in range(4)])
         said = messages("items", [row], "customSku")
         killed = targeting.run_until(sandbox, said, tmp_path, asked_for("POST", "/Image.json", 2))
@@ -259,7 +263,11 @@ def test_images_can_stand_as_json_in_a_text(sandbox: Sandbox, tmp_path: Path, we
 
 def test_a_stream_of_images_names_its_items(sandbox: Sandbox, tmp_path: Path, web: Web) -> None:
     said = [
-        *messages("images", [{"ref": "1", "Item": {"customSku": "A"}, "url": web.put("/a.png", PNG), "description": "F"}], "ref"),
+        *messages(
+            "images",
+            [{"ref": "1", "Item": {"customSku": "A"}, "url": web.put("/a.png", PNG), "description": "F"}],
+            "ref",
+        ),
         *messages("items", [{"description": "Tee", "customSku": "A"}], "customSku"),
     ]
     done = targeting.run(sandbox, said, tmp_path)
@@ -330,7 +338,11 @@ def test_what_the_tap_read_is_left_alone_in_its_own_account(tmp_path: Path) -> N
         told = {"accountID": account, **{name: row[name] for name in ("imageID", "itemID", "publicID", "baseImageURL")}}
         same = write(sandbox, tmp_path, {**told, "description": row["description"]}, stream="images")
         assert (same.operations, same.writes) == (["unchanged"], [])
-        nested = {"accountID": account, "itemID": row["itemID"], "Images": [{**told, "description": "Side", "ordering": 9}]}
+        nested = {
+            "accountID": account,
+            "itemID": row["itemID"],
+            "Images": [{**told, "description": "Side", "ordering": 9}],
+        }
         other = write(sandbox, tmp_path, nested)
         assert (other.operations, other.writes) == (["updated"], ["PUT /Image/{}.json"])
         assert images(sandbox, imageID=row["imageID"])[0]["description"] == "Side"
