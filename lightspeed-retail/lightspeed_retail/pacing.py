@@ -27,7 +27,17 @@ FIRST_BURST = 20
 WINDOW = 1.0
 """Seconds in a window of the burst limiter."""
 
+SHARED_FOR = 180.0
+"""Seconds for which a bucket counts as shared after somebody else's drips were last noticed in it."""
+
 _MARGIN = 0.05
+# The part of a shared bucket in which all go slower, the fuller it is; and the least that each takes of the drips then.
+_BAND = 0.4
+_LEAST_SHARE = 0.125
+# Seconds after which a turn is reckoned anew.
+_LONGEST_LOOK = 1.0
+# Drips by which a level may be higher than expected without anybody else.
+_TOLERANCE = 1.0
 
 
 @dataclass(frozen=True)
@@ -41,6 +51,7 @@ class Limits:
         burst_level: Requests counted in the running second.
         burst_size: Requests allowed in one second.
         cost: Drips that the request was charged.
+        took: Seconds from the leave to the answer.
     """
 
     level: float | None = None
@@ -49,9 +60,10 @@ class Limits:
     burst_level: float | None = None
     burst_size: float | None = None
     cost: float | None = None
+    took: float | None = None
 
     @classmethod
-    def of(cls, headers: Mapping[str, str]) -> Limits:
+    def of(cls, headers: Mapping[str, str], took: float | None = None) -> Limits:
         """Read the limits off an answer; errors often carry none of them."""
         level, size = _pair(headers.get("X-LS-API-Bucket-Level"))
         burst_level, burst_size = _pair(headers.get("X-LS-API-Burst-Level"))
@@ -62,6 +74,7 @@ class Limits:
             burst_level=burst_level,
             burst_size=burst_size,
             cost=_number(headers.get("X-LS-API-Request-Cost")),
+            took=took,
         )
 
 
@@ -77,8 +90,46 @@ def _pair(text: str | None) -> tuple[float | None, float | None]:
     return _number(first), _number(second)
 
 
+class _OwnDrips:
+    """The most that can be in the bucket if nobody else draws on it."""
+
+    def __init__(self) -> None:
+        """Know nothing of the bucket yet."""
+        self._most: float | None = None
+        self._at = 0.0
+
+    def add(self, cost: float, now: float, drip_rate: float) -> None:
+        """A request goes."""
+        if self._most is not None:
+            self._most = self._left(now, drip_rate) + cost
+        self._at = now
+
+    def _left(self, now: float, drip_rate: float) -> float:
+        return max(0.0, (self._most or 0.0) - (now - self._at) * drip_rate)
+
+    def explain(self, level: float, now: float, drip_rate: float, in_flight: float, took: float) -> bool:
+        """Whether a level that the API has named can come of these requests alone.
+
+        Args:
+            level: Drips in the bucket when a request was counted.
+            now: When its answer came.
+            drip_rate: Drips that leak out each second.
+            in_flight: Drips of other requests, counted or not.
+            took: Seconds from its leave to its answer.
+        """
+        is_known = self._most is not None
+        if is_known and level <= self._left(now, drip_rate) + drip_rate * took + _TOLERANCE:
+            return True
+        self._most, self._at = level + in_flight, now
+        return not is_known
+
+
 class Pacer:
     """Gives leave to requests, shared by all threads of a process.
+
+    Alone it uses the bucket to its brim. Where others draw on the same bucket, which shows in levels that its own
+    requests do not explain, it goes the slower the fuller the bucket is. All who do so see the same level, so that they
+    come to equal shares below the brim, and none of them is refused.
 
     Args:
         clock: Seconds on a clock that never goes back.
@@ -102,6 +153,9 @@ class Pacer:
         self._running = 0
         self._ends: deque[float] = deque()
         self._not_before = 0.0
+        self._own = _OwnDrips()
+        self._shared_until = 0.0
+        self._last = (self._clock(), 0.0)
         self._lock = threading.Lock()
 
     @property
@@ -110,6 +164,11 @@ class Pacer:
         leaked = (self._clock() - self._level_at) * self.drip_rate
         return max(0.0, self._level - leaked) + self._in_flight
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether somebody else has drawn on the bucket lately."""
+        return self._clock() < self._shared_until
+
     def acquire(self, price: Decimal) -> None:
         """Wait until a request of this price can go without overflowing the bucket or the second."""
         cost = float(price)
@@ -117,11 +176,30 @@ class Pacer:
             with self._lock:
                 wait = self._wait_for(cost)
                 if wait <= 0:
-                    self._in_flight += cost
-                    self._running += 1
+                    self._give_leave(cost)
                     return
             self.waited += wait
             self._sleep(wait)
+
+    def _give_leave(self, cost: float) -> None:
+        now = self._clock()
+        self._last = (now, cost)
+        self._own.add(cost, now, self.drip_rate)
+        self._in_flight += cost
+        self._running += 1
+
+    def _turn_wait(self, now: float) -> float:
+        """Seconds until it is this one's turn again in a shared bucket: the last request has to be worth its share.
+
+        Between two answers nobody knows what the others do; half of the drips that leak out is taken to be theirs.
+        """
+        if not self.is_shared:
+            return 0.0
+        level = self._level - (now - self._level_at) * self.drip_rate / 2
+        room = (self.size - level) / (self.size * _BAND)
+        went, cost = self._last
+        wait = went + cost / (self.drip_rate * max(_LEAST_SHARE, room)) - now
+        return 0.0 if room >= 1 else min(wait, _LONGEST_LOOK)
 
     def release(self, price: Decimal, limits: Limits | None) -> None:
         """Settle a request that `acquire` gave leave to.
@@ -141,6 +219,7 @@ class Pacer:
                 self._level += float(price)
             else:
                 self._correct(limits)
+                self._notice_others(limits.level, limits.took)
             cost = limits.cost if limits is not None and limits.cost is not None else float(price)
             self.spent += Decimal(str(cost))
 
@@ -148,6 +227,15 @@ class Pacer:
         """Let nothing go for a while: the API has refused a request."""
         with self._lock:
             self._not_before = max(self._not_before, self._clock() + seconds)
+            self._shared_until = self._clock() + SHARED_FOR
+
+    def _notice_others(self, level: float, took: float | None) -> None:
+        """The level is of the moment when the request was counted, which may be as long ago as it took."""
+        if took is None:
+            return
+        now = self._clock()
+        if not self._own.explain(level, now, self.drip_rate, self._in_flight, took):
+            self._shared_until = now + SHARED_FOR
 
     def _correct(self, limits: Limits) -> None:
         """Believe the API: its level counts requests of other processes too."""
@@ -163,7 +251,8 @@ class Pacer:
         now = self._clock()
         # A request dearer than the bucket goes when the bucket is empty: the first over the brim still passes.
         over = self.level + cost - max(self.size, cost)
-        waits = (self._not_before - now, over / self.drip_rate if over > 0 else 0.0, self._window_wait(now))
+        full = over / self.drip_rate if over > 0 else 0.0
+        waits = (self._not_before - now, full, self._window_wait(now), self._turn_wait(now))
         return max(waits) + (_MARGIN if max(waits) > 0 else 0.0)
 
     def _window_wait(self, now: float) -> float:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 import logging
 import threading
+import time
 from collections.abc import Callable, Generator
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -162,9 +163,10 @@ class Transport:
     def _paced(self, send: Send, price: Decimal, token: str) -> requests.Response:
         self.pacer.acquire(price)
         limits: Limits | None = None
+        began = time.monotonic()
         try:
             answer = send(token)
-            limits = Limits.of(answer.headers)
+            limits = Limits.of(answer.headers, time.monotonic() - began)
         finally:
             self.requests += 1
             self.pacer.release(price, limits)

@@ -108,6 +108,12 @@ class CustomSink:
 
 
 def filled(path: str, record: Mapping[str, Any]) -> str:
+    """A path with a record's values in the place of its braces.
+
+    Raises:
+        RejectedError: The record lacks one.
+    """
+
     def value(found: re.Match[str]) -> str:
         text = str(record.get(found[1]) or "").strip()
         if not text or set(text) == {"."}:

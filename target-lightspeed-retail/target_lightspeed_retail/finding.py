@@ -8,6 +8,7 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from lightspeed_retail.client import Client
@@ -58,6 +59,8 @@ def _at(value: Any, steps: list[str]) -> dict[str, str]:
         return {folded: text for row in value for folded, text in _at(row, steps).items()}
     if steps:
         return _at(value.get(steps[0]), steps[1:]) if isinstance(value, Mapping) else {}
+    if isinstance(value, Decimal):
+        value = f"{value.normalize():f}"
     text = " ".join(str(value).split()) if isinstance(value, str | int) else ""
     return {text.casefold(): text} if text not in ("", "0") else {}
 

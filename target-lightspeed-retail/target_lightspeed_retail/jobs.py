@@ -79,7 +79,7 @@ class Reader:
             RejectedError: A value does not fit its field.
         """
         self.unknown.update(name for name in self._shape.unknown(record) if name not in self._beside)
-        wanted = self._shape(record)
+        wanted = {name: value for name, value in self._shape(record).items() if self._matters(name, value)}
         source = self._source(record)
         number = wanted.pop(self._resource.api.key, None)
         return Job(
@@ -92,6 +92,12 @@ class Reader:
             number=number if source is None and isinstance(number, int) and number > 0 else None,
             deleted=bool(record.get(DELETED)),
         )
+
+    def _matters(self, name: str, value: Any) -> bool:
+        """Rows that are left as they are only have to be told from others: whom else they point at does not matter."""
+        if not self._resource.api.administrative or not isinstance(value, Pointer):
+            return True
+        return any(name in match.fields for match in self._resource.api.match)
 
     def _source(self, record: Mapping[str, Any]) -> int | None:
         account = str(record.get("accountID") or "").strip()

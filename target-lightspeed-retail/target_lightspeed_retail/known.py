@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from lightspeed_retail.resources import Match, Resource
 from lightspeed_retail.wire import Record
@@ -22,16 +22,23 @@ class Known:
         matches: Ways to find them, in order.
         finder: Finds them.
         relations: What to load with them, so that they can be compared.
+        taken: Which of some rows a record cannot mean, because they are known to be what others became.
     """
 
     def __init__(
-        self, resource: type[Resource], matches: tuple[Match, ...], finder: Finder, relations: Collection[str]
+        self,
+        resource: type[Resource],
+        matches: tuple[Match, ...],
+        finder: Finder,
+        relations: Collection[str],
+        taken: Callable[[Job, set[int]], set[int]] = lambda _job, _keys: set(),
     ) -> None:
         """Prepare; nothing is asked yet."""
         self._resource = resource
         self._matches = matches
         self._finder = finder
         self._relations = relations
+        self._taken = taken
         self._rows: dict[int, Record] = {}
         self._keys: dict[tuple[Match, Value], set[int]] = defaultdict(set)
 
@@ -60,6 +67,7 @@ class Known:
             return self._rows[number]
         for match in self._matches:
             keys = {key for value in self._values(match, record) for key in self._keys[match, value]}
+            keys -= self._taken(job, keys)
             if len(keys) > 1:
                 listed = ", ".join(map(str, sorted(keys)[:_SHOWN]))
                 raise RejectedError(f"{match.name} fits several {self._resource.api.stream}: {listed}.")

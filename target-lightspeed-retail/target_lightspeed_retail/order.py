@@ -11,7 +11,8 @@ from target_lightspeed_retail.records import pointers
 def takes(resource: type[Resource]) -> bool:
     """Whether a stream is written, or its rows are found by name so that others can name them."""
     api = resource.api
-    if api.dimensions or resource in _carried():
+    if api.dimensions or api.parent is not None or resource in _carried():
+        # Rows below another one have no list of their own in which they could be found.
         return False
     return bool(api.match) or (any(verb in ("POST", "PUT") for verb in api.verbs) and not api.administrative)
 

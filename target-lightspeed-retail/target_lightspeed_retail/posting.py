@@ -27,8 +27,8 @@ SENT = "@sent"
 _TRIES = 4
 _OPERATIONS = {"POST": Operation.CREATED, "PUT": Operation.UPDATED, "DELETE": Operation.ARCHIVED}
 _BY_HAND = (
-    "An earlier request for it came to an unknown end, and there is nothing to look it up by: see in Lightspeed whether it "
-    "is there, then run once with unknown: sent, or unknown: again, in custom_sinks."
+    "An earlier request for it came to an unknown end, and there is nothing to look it up by: see in Lightspeed "
+    "whether it is there, then run once with unknown: sent, or unknown: again, in custom_sinks."
 )
 
 

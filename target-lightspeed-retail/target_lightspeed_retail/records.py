@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -105,7 +106,7 @@ class Shape:
         self._fields = {each.name: each for each in part.fields()}
         self._by_fold = {name.casefold(): name for name in self._fields}
         self._pointers = {name: found for name, found in pointers(part, self._root).items() if name != around}
-        self._aliases = {_alias(name): name for name in self._pointers}
+        self._aliases = {alias(name): name for name in self._pointers}
         self._nested: dict[str, Shape] = {}
 
     def __call__(self, record: Mapping[str, Any], path: str = "") -> Record:
@@ -185,7 +186,7 @@ class Shape:
         return part
 
 
-def _alias(name: str) -> str:
+def alias(name: str) -> str:
     """`customerID` is described by a `Customer`."""
     return name[0].upper() + name[1:].removesuffix("ID")
 
@@ -216,6 +217,8 @@ def _is_plain_list(value: Any, element: str) -> bool:
 
 def _scalar(known: Field, value: Any, path: str) -> Any:
     try:
+        if known.type is FieldType.INTEGER and isinstance(value, float | Decimal) and value != int(value):
+            raise ValueError
         return converter(known.type)(value)
     except (ValueError, TypeError, ArithmeticError, AttributeError):
         wanted = known.type.name.lower()

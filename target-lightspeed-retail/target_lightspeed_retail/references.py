@@ -60,6 +60,15 @@ class References:
         found: Record = self._resolve(job.wanted, job.source)
         return found
 
+    def key(self, pointer: Pointer, source: int | None) -> int:
+        """The key of a row that a record of an account names.
+
+        Raises:
+            LaterError: It is not there, and may still come.
+            RejectedError: The name fits no row, or several.
+        """
+        return self._key(pointer, source)
+
     def _resolve(self, value: Any, source: int | None) -> Any:
         if isinstance(value, Pointer):
             return self._key(value, source)

@@ -6,11 +6,13 @@ Source: section 6.4 of the API reference.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
 from lightspeed_retail.errors import ApiError, RetriableError
+from lightspeed_retail.resources.account import Shop
 from lightspeed_retail.resources.sales import Sale
 from lightspeed_retail.wire import Record
 from target_lightspeed_retail import tickets, tills
@@ -75,11 +77,21 @@ class SaleWriter(Writer):
             wanted[PAYMENTS] = tills.counted(wanted[PAYMENTS])
             amounts = ", ".join(f"{each.get('amount') or 0:.2f}" for each in replaced)
             job.remark = f"Left out: payments that are archived ({amounts}), because others replaced them."
+        self._name_register(job)
         ship_to = wanted.pop("shipToID", None)
         if isinstance(ship_to, Pointer) and ship_to.described:
             wanted["ShipTo"] = {name: value for name, value in ship_to.described.items() if name != Sale.api.key}
         if job.source is not None:
             wanted.pop("quoteID", None)
+
+    def _name_register(self, job: Job) -> None:
+        """Registers have their names within their shop."""
+        register, shop = job.wanted.get("registerID"), job.wanted.get("shopID")
+        if isinstance(register, Pointer) and register.text and isinstance(shop, Pointer):
+            with suppress(RejectedError):
+                number = self.tools.references.key(shop, job.source)
+                named = {"name": register.text, Shop.api.key: number}
+                job.wanted["registerID"] = replace(register, text=None, described=named)
 
     def prepared(self, job: Job, record: Record) -> Record:
         """A record with its whole reference, and without what the API does not take along with a sale."""

@@ -17,10 +17,11 @@ from lightspeed_retail.errors import (
     UncertainError,
 )
 from lightspeed_retail.resources.account import PaymentType
-from lightspeed_retail.resources.sales import Sale
+from lightspeed_retail.resources.sales import Sale, SalePayment
 from lightspeed_retail.wire import Record, instant
 from target_lightspeed_retail import tickets, tills
 from target_lightspeed_retail.creation import plain
+from target_lightspeed_retail.difference import without_number
 from target_lightspeed_retail.finding import values
 from target_lightspeed_retail.jobs import Job
 from target_lightspeed_retail.records import RejectedError
@@ -158,7 +159,7 @@ class Selling:
             return {}
         there = tills.counted(row.get(PAYMENTS))
         new = tills.missing(tills.tendered(record, self.kinds), there)
-        added = {PAYMENTS: new} if new else {}
+        added = {PAYMENTS: [without_number(SalePayment, payment) for payment in new]} if new else {}
         if not record.get("completed"):
             return added
         total = tills.due(row)

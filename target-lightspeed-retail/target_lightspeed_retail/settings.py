@@ -35,8 +35,8 @@ WRITING: dict[str, dict[str, Any]] = {
     "mode": setting(
         "object",
         "Mode for each stream",
-        'What to do with a stream\'s records, as in {"items": "update"}: upsert (create or update), create (leave alone '
-        "what exists), update (reject what does not exist), archive (archive or delete the rows that the records name), "
+        'What to do with a stream\'s records, as in {"items": "update"}: upsert (create or update), create (leave what '
+        "exists alone), update (reject what does not exist), archive (archive or delete the rows that records name), "
         "or for customers anonymize. Not said: upsert.",
         additionalProperties={"enum": [*map(str, Mode)]},
     ),
@@ -84,15 +84,15 @@ WRITING: dict[str, dict[str, Any]] = {
         "number",
         "Days that details are kept",
         "Days after which the ledger forgets what may be personal: records that wait, what a request held whose end is "
-        "not known, and indexes of match keys. Which record became which row, and fingerprints of its fields, are kept.",
+        "not known, and indexes of match keys. Which record became which row, and fingerprints of fields, are kept.",
         default=RETENTION_DAYS,
         minimum=1,
     ),
     "custom_sinks": setting(
         "array",
         "Custom sinks",
-        "Streams to send to paths below the account that the target does not know, each with stream, path, key and maybe "
-        "method, body, lookup and unknown: see docs/target.md.",
+        "Streams to send to paths below the account that the target does not know, each with stream, path, key and "
+        "maybe method, body, lookup and unknown: see docs/target.md.",
         items=_CUSTOM_SINK,
     ),
     "write_stock": setting("boolean", "Write stock", "Whether quantities on hand may be written.", default=False),

@@ -19,6 +19,8 @@ SOURCE, NUMBER = "referenceNumberSource", "referenceNumber"
 
 _OURS = "singer"
 _LONGEST = 40
+# Nothing can be found again by these.
+_NO_NUMBER = ("", "0")
 # Only the endpoint of SaleLine sets these.
 _RESERVED = ("isLayaway", "isSpecialOrder", "requireFullReservation")
 # The API fills these from the sale and the item where they are not given.
@@ -43,14 +45,14 @@ def _number(job: Job) -> str:
         return digest(job.key)
     values = list(named.values()) if isinstance(named, dict) else [named]
     text = str(values[0]) if len(values) == 1 else ""
-    return text if 0 < len(text) <= _LONGEST else digest(job.key)
+    return text if text not in _NO_NUMBER and len(text) <= _LONGEST else digest(job.key)
 
 
 def referred(job: Job, record: Record) -> Record:
     """A record with the whole of its reference: what it lacks of it is derived from its key."""
     if job.number is not None:
         return record
-    told = {name: record[name] for name in (SOURCE, NUMBER) if record.get(name)}
+    told = {name: record[name] for name in (SOURCE, NUMBER) if record.get(name) not in (None, *_NO_NUMBER)}
     return {**record, **reference_of(job), **told}
 
 

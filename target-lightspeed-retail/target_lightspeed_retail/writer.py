@@ -18,7 +18,7 @@ from lightspeed_retail.resources import FieldType, Resource
 from lightspeed_retail.wire import Record, instant
 from target_lightspeed_retail.anonymizing import anonymize, see_that_it_may_be_written
 from target_lightspeed_retail.difference import difference, without_number, writable
-from target_lightspeed_retail.jobs import Job
+from target_lightspeed_retail.jobs import Job, row_key
 from target_lightspeed_retail.known import Known, number_of
 from target_lightspeed_retail.ledger import Settled
 from target_lightspeed_retail.options import Conflict, Mode
@@ -147,9 +147,18 @@ class Writer:
             self.tools.options.match(self.resource),
             self.tools.finder,
             self.relations(record for _, record in ready),
+            self._taken,
         )
         known.prepare([(job, record) for job, record in ready if not self._is_blind(job, record)])
         return known
+
+    def _taken(self, job: Job, keys: set[int]) -> set[int]:
+        """Rows that are other rows of the record's account: two customers there stay two, whatever they share."""
+        if job.source is None or not keys:
+            return set()
+        owners = self.tools.ledger.owners(job.stream, set(map(str, keys)))
+        account = row_key(job.source, 0).removesuffix("0")
+        return {int(key) for key, owner in owners.items() if owner.startswith(account) and owner != job.key}
 
     def relations(self, records: Iterable[Record]) -> set[str]:
         """What has to be loaded with rows, so that records can be compared with them."""

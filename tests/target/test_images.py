@@ -33,6 +33,7 @@ class Web:
     url: str = ""
 
     def put(self, path: str, content: bytes, kind: str = "image/png", status: int = 200) -> str:
+        """Serve a file; its address."""
         self.files[path] = (status, kind, content)
         return self.url + path
 

@@ -20,6 +20,12 @@ from tests.sandbox.writes import write, written
 from tests.targeting import Done, asked_for, messages, rows, run, run_until
 
 HEAD = {"employeeID": 1, "registerID": 1, "shopID": 1, "taxCategoryID": 0}
+ELSEWHERE = {
+    "accountID": 77,
+    "employeeID": "Casey Driftwood",
+    "registerID": "Register 1",
+    "shopID": "Alderhaven Flagship",
+}
 MOMENT = "2024-01-05T10:00:00+00:00"
 POST, PUT, DELETE = "POST /Sale.json", "PUT /Sale/{}.json", "DELETE /Sale/{}.json"
 SLOW_ANSWERS = "slow-3:1:POST,PUT"
@@ -219,7 +225,7 @@ def test_archived_payments_are_left_out_and_named(sandbox: Sandbox, tmp_path: Pa
 def test_a_reference_of_its_own_is_kept_and_half_of_one_is_completed(sandbox: Sandbox, tmp_path: Path) -> None:
     whole = ticket("a", referenceNumber="WEB-1", referenceNumberSource="webshop")
     half = ticket("b", referenceNumber="WEB-1")
-    foreign = {**ticket("c"), "accountID": 77, "saleID": 12}
+    foreign = {**ticket("c"), **ELSEWHERE, "saleID": 12}
     done = sell(sandbox, tmp_path, whole, half, foreign)
     assert done.operations == ["created"] * 3
     found = [(sale["referenceNumberSource"], sale["referenceNumber"]) for sale in kept(sandbox)]
@@ -255,6 +261,7 @@ class OneFault(Faults):
     """The first request of a method goes wrong, all others go well."""
 
     def __init__(self, text: str) -> None:
+        """Take the fault as it is written."""
         super().__init__([text])
         self._left = 1
 
@@ -315,7 +322,7 @@ def test_an_open_sale_stays_open_and_is_completed_later(sandbox: Sandbox, tmp_pa
     assert (done.operations, done.writes) == (["created"], [POST])
     (sale,) = kept(sandbox)
     assert (sale["completed"], sale["calcPayments"]) == (False, 4)
-    more = {"SaleLines": [line(), line("5")], "SalePayments": [deposit, paid("11")]}
+    more: Record = {"SaleLines": [line(), line("5")], "SalePayments": [deposit, paid("11")]}
     done = sell(sandbox, tmp_path, ticket(**more))
     assert (done.operations, done.ids) == (["updated"], [sale["saleID"]])
     (sale,) = kept(sandbox)
@@ -370,9 +377,9 @@ def test_two_records_do_not_share_a_sale(sandbox: Sandbox, tmp_path: Path) -> No
 def test_a_refund_finds_the_line_that_it_takes_back(sandbox: Sandbox, api: Api, item: Record, tmp_path: Path) -> None:
     bought = {"saleLineID": 501, "itemID": "BOTTLE", "unitQuantity": 3}
     back = {"saleLineID": 502, "itemID": "BOTTLE", "unitQuantity": -1, "unitPrice": "9.99", "parentSaleLineID": 501}
-    sale = {**ticket("s"), "accountID": 77, "saleID": 1, "SaleLines": [bought]}
+    sale = {**ticket("s"), **ELSEWHERE, "saleID": 1, "SaleLines": [bought]}
     sale["SalePayments"] = [{"salePaymentID": 9, **paid("29.97", "Check")}]
-    refund = {**ticket("r"), "accountID": 77, "saleID": 2, "SaleLines": [back]}
+    refund = {**ticket("r"), **ELSEWHERE, "saleID": 2, "SaleLines": [back]}
     refund["SalePayments"] = [paid("-9.99", "Check", refPaymentID=9)]
     done = sell(sandbox, tmp_path, refund, sale)
     assert sorted(done.operations) == ["created", "created"], done.reasons

@@ -221,7 +221,10 @@ class TaxCategory(Resource):
         delete="delete",
         vanishing=Vanishing(),
         write_scopes=("employee:admin_purchases",),
-        match=(Match("name", ("tax1Name",)),),
+        match=(
+            Match("name and rates", ("tax1Name", "tax1Rate", "tax2Name", "tax2Rate"), ("tax1Name",)),
+            Match("name", ("tax1Name",)),
+        ),
         docs="https://developers.lightspeedhq.com/retail/endpoints/TaxCategory/",
     )
 

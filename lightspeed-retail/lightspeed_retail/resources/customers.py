@@ -158,6 +158,7 @@ class CreditAccount(Resource):
         read_scopes=_READ,
         write_scopes=_WRITE,
         passes=(("giftCard", "true"),),
+        match=(Match("customer", ("customerID",)), Match("code", ("code",))),
         updates=("name", "description", "creditLimit", "archived"),
         docs="https://developers.lightspeedhq.com/retail/endpoints/CreditAccount/",
     )
