@@ -1,4 +1,6 @@
-"""Writes docs/streams.md, the list of all streams, and the picture in it, from the declarations.
+"""Writes docs/streams.md, the list of all streams, the picture in it, and the table in docs/target.md.
+
+All of it comes from the declarations.
 
 python tools/streams_page.py          writes them
 python tools/streams_page.py --check  fails if they are not as they would be written

@@ -77,12 +77,12 @@ class Writes:
             UnreachableError: Nothing could be sent.
         """
         path = self._list_path(resource, parent)
-        return self._row(resource, "POST", path, body)
+        return self._row(resource, "POST", path, body, below=parent is not None)
 
     def update(self, resource: type[Resource], key: str, body: Record, parent: str | None = None) -> Record:
         """Change a row; fields that the body leaves out stay as they are. It returns and raises what `create` does."""
         path = _row_path(self._list_path(resource, parent), key)
-        return self._row(resource, "PUT", path, body)
+        return self._row(resource, "PUT", path, body, below=parent is not None)
 
     def remove(self, resource: type[Resource], key: str, parent: str | None = None) -> Record | None:
         """Archive or delete a row, whichever DELETE does there. It raises what `create` does.
@@ -91,7 +91,7 @@ class Writes:
             The row as it was left, or None where the API only says that it is gone.
         """
         path = _row_path(self._list_path(resource, parent), key)
-        _check(resource, "DELETE")
+        _check(resource, "DELETE", below=parent is not None)
         answer = self._sender.send("DELETE", path, write_price(resource, "DELETE"))
         return None if resource.api.terse else _first(resource, answer)
 
@@ -150,8 +150,8 @@ class Writes:
         where = f"{self._client.version.root}/Account/{self._client.account_id}{path}"
         return self._sender.send(method, where, path_price(method, path, body or {}), content)
 
-    def _row(self, resource: type[Resource], method: str, path: str, body: Record) -> Record:
-        _check(resource, method)
+    def _row(self, resource: type[Resource], method: str, path: str, body: Record, *, below: bool) -> Record:
+        _check(resource, method, below=below)
         price = write_price(resource, method, body)
         answer = self._sender.send(method, path, price, msgspec.json.encode(body))
         return self._stored(resource, method, path, answer)
@@ -179,8 +179,9 @@ class Writes:
         return self._client.version.below(path, self._client.account_id)
 
 
-def _check(resource: type[Resource], method: str) -> None:
-    if method not in resource.api.verbs:
+def _check(resource: type[Resource], method: str, *, below: bool) -> None:
+    """Refuse what the API does not offer; a second path below a parent is there to write to (section 5.1)."""
+    if method not in resource.api.verbs and not (below and resource.api.below):
         message = f"{method} {resource.__name__}: the API does not offer it."
         raise errors.RequestRefusedError(message, status=HTTPStatus.METHOD_NOT_ALLOWED)
 

@@ -1,12 +1,17 @@
-"""Rows that are cleared of what tells who they are about: the API does it, and archives them along.
+"""Rows that are taken away, or cleared of what tells who they are about: the API archives those along.
 
 Source: the page of Customer. Notes and custom fields stay.
 """
 
 from __future__ import annotations
 
+import logging
+
 from lightspeed_retail.errors import NotFoundError, UncertainError
+from lightspeed_retail.resources import Resource
+from lightspeed_retail.wire import Record
 from target_lightspeed_retail.jobs import Job
+from target_lightspeed_retail.known import Known
 from target_lightspeed_retail.options import Mode
 from target_lightspeed_retail.records import RejectedError
 from target_lightspeed_retail.results import Result
@@ -16,6 +21,7 @@ ANONYMIZED = "@anonymized"
 """What the ledger keeps of such a row instead of fingerprints of its fields: when it was cleared."""
 
 _TRIES = 4
+_log = logging.getLogger(__name__)
 
 
 def see_that_it_may_be_written(job: Job, mode: Mode) -> None:
@@ -28,8 +34,8 @@ def see_that_it_may_be_written(job: Job, mode: Mode) -> None:
         raise RejectedError("It was anonymized; writing the record would bring back what was cleared.")
 
 
-def anonymize(tools: Tools, job: Job, number: int | None) -> None:
-    """Clear the row of a record, unless that has been done.
+def anonymize(tools: Tools, job: Job, row: Record | None, known: Known) -> None:
+    """Clear the row of a record, unless that has been done or there is none.
 
     Raises:
         ApiError: The API refuses it.
@@ -38,14 +44,16 @@ def anonymize(tools: Tools, job: Job, number: int | None) -> None:
     if job.entry is not None and ANONYMIZED in job.entry.fields:
         tools.results.add(job, Result.unchanged(job.entry.lightspeed_id, "It was anonymized before."))
         return
-    if number is None:
+    if row is None:
         tools.results.add(job, Result.unchanged(None, "There is no such row to anonymize."))
         return
     tools.results.allow_archive(job)
+    number = int(row[job.resource.api.key])
     if not tools.options.dry_run:
         _send(tools, job, number)
         tools.ledger.forget(job.stream, job.key)
         tools.ledger.settle(job.stream, job.key, str(number), {ANONYMIZED: tools.moment()})
+        known.forget(number)
     tools.results.add(job, Result.archived(str(number), "Anonymized."))
 
 
@@ -62,3 +70,20 @@ def _send(tools: Tools, job: Job, number: int) -> None:
             raise RejectedError(f"{job.stream} {number} is gone.") from error
         else:
             return
+
+
+def remove(tools: Tools, resource: type[Resource], number: int) -> None:
+    """Archive or delete a row. Doing that twice does no harm, so what became of a request need not be known.
+
+    Raises:
+        ApiError: The API refuses it.
+    """
+    try:
+        tools.writes.remove(resource, str(number))
+    except UncertainError:
+        tools.pause()
+        rows = tools.finder.by_keys(resource, [number])
+        if number in rows and not rows[number].get("archived"):
+            tools.writes.remove(resource, str(number))
+    except NotFoundError:
+        _log.info("%s %d is gone already.", resource.api.stream, number)

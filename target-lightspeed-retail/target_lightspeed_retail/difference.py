@@ -117,3 +117,16 @@ def _unnumbered(part: type[Part], name: str, value: Any) -> Any:
     if inner is None or not value:
         return value
     return [without_number(inner, row) for row in value] if isinstance(value, list) else without_number(inner, value)
+
+
+def new_row(part: type[Part], record: Record) -> Record:
+    """What is sent for a new row: what has a value, and no numbers of another account's."""
+    found: Record = {}
+    for field in writable(part):
+        value = record.get(field.name)
+        if value in (None, "", []) or field.name == "archived":
+            continue
+        if field.type is FieldType.INTEGER and field.name.endswith("ID") and value == 0:
+            continue
+        found[field.name] = value
+    return without_number(part, found)

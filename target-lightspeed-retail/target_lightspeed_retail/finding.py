@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import enum
 import itertools
 import logging
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -70,6 +71,15 @@ def _place(match: Match, name: str) -> int:
     return match.fields.index(name) if name in match.fields else 0
 
 
+class Lists(enum.Enum):
+    """What comes of asking for several texts in one question."""
+
+    WORK = enum.auto()
+    FAIL = enum.auto()
+    EMPTY = enum.auto()
+    """There are no rows at all."""
+
+
 class Finder:
     """Asks for rows and remembers what it has learnt about questions that the API does not understand.
 
@@ -81,7 +91,8 @@ class Finder:
         """Prepare; nothing is asked yet."""
         self._client = client
         self._decoders: dict[type[Resource], Decoder] = {}
-        self._lists: dict[tuple[str, str], bool] = {}
+        self._lists: dict[tuple[str, str], Lists] = {}
+        self.learners: list[Callable[[type[Resource], Record], None]] = []
         self._indexes: dict[tuple[str, str], dict[Value, set[int]]] = {}
 
     def by_keys(
@@ -151,14 +162,18 @@ class Finder:
     ) -> Iterator[Record]:
         """Rows in which a field has one of some texts: a hundred in one question where the API takes that."""
         listable = [text for text in sorted(texts) if _LISTABLE.fullmatch(text)]
-        if len(listable) < _WORTH_TRYING or not self._takes_lists(resource, match, name, relations):
+        if len(listable) < _WORTH_TRYING:
+            listable = []
+        elif (lists := self._lists_of(resource, match, name, relations)) is not Lists.WORK:
+            if lists is Lists.EMPTY:
+                return
             listable = []
         for chunk in _chunks(listable):
             yield from self.rows(resource, (_listed(name, chunk),), relations)
         for text in sorted(set(texts).difference(listable)):
             yield from self.rows(resource, (Filter(name, "=", text),), relations)
 
-    def _takes_lists(self, resource: type[Resource], match: Match, name: str, relations: Collection[str]) -> bool:
+    def _lists_of(self, resource: type[Resource], match: Match, name: str, relations: Collection[str]) -> Lists:
         """Whether the API finds rows by a list of texts.
 
         `IN` is documented for numbers, so it is tried on a row that exists: a list that the API takes and does not
@@ -167,10 +182,18 @@ class Finder:
         asked = (resource.__name__, name)
         field = next((each for each in resource.fields() if each.name == name), None)
         if field is not None and field.type is FieldType.INTEGER:
-            return True
+            return Lists.WORK
         if asked not in self._lists:
-            samples = self._samples(resource, match, name, relations)
-            self._lists[asked] = any(self._finds_in_list(resource, name, *each, relations) for each in samples)
+            page = next(iter(self._client.pages(Query(resource, relations=tuple(sorted(relations))))), None)
+            listed = list(map(self.decoder(resource), page.rows if page else []))
+            if not listed:
+                return Lists.EMPTY
+            samples = list(self._samples(resource, match, name, relations, listed))
+            if not samples:
+                # None of these rows tells; later ones may.
+                return Lists.FAIL
+            works = any(self._finds_in_list(resource, name, *each, relations) for each in samples)
+            self._lists[asked] = Lists.WORK if works else Lists.FAIL
         return self._lists[asked]
 
     def _finds_in_list(
@@ -185,12 +208,10 @@ class Finder:
             return False
 
     def _samples(
-        self, resource: type[Resource], match: Match, name: str, relations: Collection[str]
+        self, resource: type[Resource], match: Match, name: str, relations: Collection[str], listed: list[Record]
     ) -> Iterator[tuple[str, set[int]]]:
-        """Texts that the API finds rows by one by one, and the keys of those."""
+        """Texts of some rows that the API finds rows by one by one, and the keys of those."""
         key, place = resource.api.key, _place(match, name)
-        page = next(iter(self._client.pages(Query(resource, relations=tuple(sorted(relations))))), None)
-        listed = list(map(self.decoder(resource), page.rows if page else []))
         texts = (written[place] for row in listed for written in values(match, row).values())
         for text in itertools.islice(filter(_LISTABLE.fullmatch, texts), _SAMPLES):
             found = self.rows(resource, (Filter(name, "=", text),), relations)
@@ -221,6 +242,8 @@ class Finder:
 
     def learn(self, resource: type[Resource], row: Record) -> None:
         """Take a row that was written since into the indexes."""
+        for learner in self.learners:
+            learner(resource, row)
         for match in resource.api.match:
             index = self._indexes.get((resource.__name__, match.name))
             if index is not None:

@@ -30,6 +30,8 @@ class Job:
         entry: What the ledger says.
         origin: The message as it came in, before any mapping; None for a record that waited.
         remark: What the outcome says besides: what was left out, for example.
+        was_parked: Whether it waited for another record before.
+        waits: Whether it waits for another record now.
     """
 
     resource: type[Resource]
@@ -43,6 +45,8 @@ class Job:
     entry: Entry | None = None
     origin: Mapping[str, Any] | None = None
     remark: str | None = None
+    was_parked: bool = False
+    waits: bool = False
 
     @property
     def stream(self) -> str:
@@ -79,7 +83,7 @@ class Reader:
             RejectedError: A value does not fit its field.
         """
         self.unknown.update(name for name in self._shape.unknown(record) if name not in self._beside)
-        wanted = {name: value for name, value in self._shape(record).items() if self._matters(name, value)}
+        wanted = self._shape(record)
         source = self._source(record)
         number = wanted.pop(self._resource.api.key, None)
         return Job(
@@ -92,12 +96,6 @@ class Reader:
             number=number if source is None and isinstance(number, int) and number > 0 else None,
             deleted=bool(record.get(DELETED)),
         )
-
-    def _matters(self, name: str, value: Any) -> bool:
-        """Rows that are left as they are only have to be told from others: whom else they point at does not matter."""
-        if not self._resource.api.administrative or not isinstance(value, Pointer):
-            return True
-        return any(name in match.fields for match in self._resource.api.match)
 
     def _source(self, record: Mapping[str, Any]) -> int | None:
         account = str(record.get("accountID") or "").strip()

@@ -50,7 +50,8 @@ def beside(resource: type[Resource]) -> frozenset[str]:
 
 def has_pictures(resource: type[Resource]) -> bool:
     """Whether rows of a resource have pictures that can be written along with them."""
-    return any(each.name == IMAGES for each in resource.fields()) and "POST" in resource.api.verbs
+    named = {each.name for each in Resource.named("Image").fields()}
+    return resource.api.key in named and any(each.name == IMAGES for each in resource.fields())
 
 
 def pictures_of(record: Mapping[str, Any]) -> list[Picture] | None:

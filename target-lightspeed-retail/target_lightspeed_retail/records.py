@@ -59,9 +59,15 @@ def pointers(part: type[Part], root: type[Resource]) -> dict[str, type[Resource]
     """
     if (part, root) not in _POINTERS:
         own = {part.own_key(), root.api.key if part is root else None}
+        # What stands in the record itself is no row of another list, whatever its name ends in.
+        own |= {f"{each.name[0].lower()}{each.name[1:]}ID" for each in part.fields() if _is_own_part(each)}
         found = {each.name: _pointed_at(each.name, root) for each in part.fields() if _may_point(each, own)}
         _POINTERS[part, root] = {name: resource for name, resource in found.items() if resource is not None}
     return _POINTERS[part, root]
+
+
+def _is_own_part(each: Field) -> bool:
+    return each.nested is not None and each.nested.resource is None and not each.nested.many
 
 
 def _may_point(each: Field, own: set[str | None]) -> bool:
@@ -120,7 +126,7 @@ class Shape:
             known = self._fields.get(name) or self._fields.get(self._by_fold.get(name.casefold(), ""))
             if name in self._aliases and isinstance(described := parsed(value, path + name), Mapping):
                 self._describe(found, self._aliases[name], described)
-            elif known is not None and known.name != self._around:
+            elif known is not None and known.name != self._around and _is_read(known):
                 found[known.name] = self._typed(known, value, found, path)
         return found
 
@@ -186,6 +192,15 @@ class Shape:
         return part
 
 
+def _is_read(known: Field) -> bool:
+    """Whether a field says something about what is to be written: copies of rows that cannot be made do not."""
+    nested = known.nested
+    if nested is None or nested.part is None or nested.resource is None:
+        return True
+    made = nested.resource.api
+    return nested.writable and (nested.many or ("POST" in made.verbs and not made.administrative))
+
+
 def alias(name: str) -> str:
     """`customerID` is described by a `Customer`."""
     return name[0].upper() + name[1:].removesuffix("ID")
@@ -216,9 +231,10 @@ def _is_plain_list(value: Any, element: str) -> bool:
 
 
 def _scalar(known: Field, value: Any, path: str) -> Any:
+    if known.type is FieldType.INTEGER and isinstance(value, float | Decimal):
+        # As a text it is refused if it is no whole number; as a number it would be cut off.
+        value = str(value)
     try:
-        if known.type is FieldType.INTEGER and isinstance(value, float | Decimal) and value != int(value):
-            raise ValueError
         return converter(known.type)(value)
     except (ValueError, TypeError, ArithmeticError, AttributeError):
         wanted = known.type.name.lower()

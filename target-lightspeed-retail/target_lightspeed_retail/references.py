@@ -16,6 +16,8 @@ from target_lightspeed_retail.records import Pointer, RejectedError
 
 Create = Callable[[type[Resource], Record], int]
 
+_REMEMBERED = 50_000
+
 
 class LaterError(RejectedError):
     """A row that a record names is not there yet; it may still come."""
@@ -38,9 +40,12 @@ class References:
         self._options = options
         self._create = create
         self._known: dict[tuple[type[Resource], Match, Value], list[int]] = {}
+        finder.learners.append(self.learn)
 
     def prepare(self, jobs: Iterable[Job]) -> None:
-        """Look up everything that some records name."""
+        """Look up everything that some records name; what was missing is looked up again."""
+        found = {} if len(self._known) > _REMEMBERED else {each: rows for each, rows in self._known.items() if rows}
+        self._known = found
         wanted: dict[tuple[type[Resource], Match], dict[Value, Value]] = defaultdict(dict)
         for job in jobs:
             for pointer in pointed_at(job.wanted):
@@ -50,6 +55,14 @@ class References:
         for (resource, match), asked in wanted.items():
             self._ask(resource, match, asked)
 
+    def learn(self, resource: type[Resource], row: Record) -> None:
+        """Take in a row that was written since, if it was looked for."""
+        for match in self._options.match(resource):
+            for value in values(match, row):
+                rows = self._known.get((resource, match, value))
+                if rows is not None and row[resource.api.key] not in rows:
+                    rows.append(row[resource.api.key])
+
     def resolved(self, job: Job) -> Record:
         """The record with keys in the place of names.
 
@@ -57,7 +70,7 @@ class References:
             LaterError: A row that it names is not there, and may still come.
             RejectedError: A name fits no row, or several.
         """
-        found: Record = self._resolve(job.wanted, job.source)
+        found: Record = self._resolve(_without_itself(job.wanted, job), job.source)
         return found
 
     def key(self, pointer: Pointer, source: int | None) -> int:
@@ -92,7 +105,7 @@ class References:
             rows = sorted({row for value in asked for row in self._known[pointer.resource, match, value]})
             if len(rows) > 1:
                 listed = ", ".join(map(str, rows[:10]))
-                raise RejectedError(f"{_said(pointer)} fits several {pointer.resource.api.stream}: {listed}.")
+                raise RejectedError(f"{self._said(pointer)} fits several {pointer.resource.api.stream}: {listed}.")
             if rows:
                 return rows[0]
         return self._made(pointer, source)
@@ -102,7 +115,7 @@ class References:
         if pointer.text is None and not pointer.described:
             raise LaterError(f"{stream} {pointer.key} of account {source} has not been written yet.")
         if stream not in self._options.create_missing:
-            raise LaterError(f"There is no row of {stream} that {_said(pointer)} fits.")
+            raise LaterError(f"There is no row of {stream} that {self._said(pointer)} fits.")
         fields = pointer.described or self._named(pointer)
         key = self._create(pointer.resource, self._resolve(fields, source))
         for match, asked in self._ways(pointer):
@@ -110,11 +123,14 @@ class References:
                 self._known[pointer.resource, match, value] = [key]
         return key
 
+    def _said(self, pointer: Pointer) -> str:
+        return _said(pointer, self._options.match(pointer.resource))
+
     def _named(self, pointer: Pointer) -> Record:
         """The fields of a row that is made of its name."""
         match = next((each for each in self._options.match(pointer.resource) if "." not in each.fields[0]), None)
         if match is None:
-            raise RejectedError(f"{_said(pointer)} is not enough to make one of {pointer.resource.api.stream}.")
+            raise RejectedError(f"{self._said(pointer)} is not enough to make one of {pointer.resource.api.stream}.")
         return dict(zip(match.fields, _split(match, pointer.text or ""), strict=False))
 
     def _ways(self, pointer: Pointer) -> list[tuple[Match, dict[Value, Value]]]:
@@ -131,13 +147,27 @@ class References:
         return value.key if isinstance(value, Pointer) else value
 
     def _ask(self, resource: type[Resource], match: Match, asked: Mapping[Value, Value]) -> None:
-        """Look up what has not been looked up in this run; what was missing is looked up again."""
-        new = {value: written for value, written in asked.items() if not self._known.get((resource, match, value))}
+        """Look up what has not been looked up."""
+        new = {value: written for value, written in asked.items() if (resource, match, value) not in self._known}
         if not new:
             return
         rows = self._finder.by_values(resource, match, new)
         for value in new:
             self._known[resource, match, value] = [row[resource.api.key] for row in rows.get(value, [])]
+
+
+def _without_itself(value: Any, job: Job) -> Any:
+    """A record in whose nested rows it is not named: an assembly, in each of its components."""
+    if isinstance(value, Mapping):
+        kept = {name: inner for name, inner in value.items() if not _is_itself(inner, job)}
+        return {name: _without_itself(inner, job) for name, inner in kept.items()}
+    return [_without_itself(inner, job) for inner in value] if isinstance(value, list) else value
+
+
+def _is_itself(value: Any, job: Job) -> bool:
+    if not isinstance(value, Pointer) or value.resource is not job.resource or value.key is None:
+        return False
+    return job.source is not None and row_key(job.source, value.key) == job.key
 
 
 def _covers(match: Match, record: Mapping[str, Any]) -> bool:
@@ -166,7 +196,10 @@ def _put(record: Record, steps: list[str], value: Any) -> None:
     record[steps[-1]] = value
 
 
-def _said(pointer: Pointer) -> str:
+def _said(pointer: Pointer, matches: Iterable[Match]) -> str:
+    """A row as a record names it, in few words."""
     if pointer.text is not None:
         return repr(pointer.text)
-    return ", ".join(f"{name} {value!r}" for name, value in sorted(pointer.described.items()) if value is not None)
+    telling = {path for match in matches for path in match.fields}
+    said = [f"{name} {value!r}" for name, value in sorted(pointer.described.items()) if value and name in telling]
+    return ", ".join(said) or f"key {pointer.key}"

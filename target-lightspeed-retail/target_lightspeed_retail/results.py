@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -122,6 +122,8 @@ class Results:
         Raises:
             TooManyRejectsError: Too many were rejected.
         """
+        if job.remark and job.remark not in (result.reason or ""):
+            result = replace(result, reason=" ".join(filter(None, (result.reason, job.remark))))
         self._add(job.stream, job.key, job.origin or {"stream": job.stream, "record": job.record}, result)
 
     def add_unread(
@@ -154,6 +156,7 @@ class Results:
         if self._dry_run:
             self.add(job, Result(Operation.CREATED, reason=f"If what it names is there by then: {reason}"))
         else:
+            job.waits = True
             self._ledger.park(job.stream, job.key, job.record, reason)
 
     def say(self) -> None:

@@ -16,6 +16,7 @@ from lightspeed_retail.resources.account import Shop
 from lightspeed_retail.resources.sales import Sale
 from lightspeed_retail.wire import Record
 from target_lightspeed_retail import tickets, tills
+from target_lightspeed_retail.checks import see_that_it_can_be_made
 from target_lightspeed_retail.creation import plain
 from target_lightspeed_retail.jobs import Job
 from target_lightspeed_retail.known import Known, number_of
@@ -95,8 +96,7 @@ class SaleWriter(Writer):
 
     def prepared(self, job: Job, record: Record) -> Record:
         """A record with its whole reference, and without what the API does not take along with a sale."""
-        untaxed = str(job.record.get("taxCategoryID")) == "0"
-        record = tickets.clean_header(tickets.referred(job, record), untaxed=untaxed)
+        record = tickets.clean_header(job, tickets.referred(job, record))
         if LINES in record:
             record[LINES] = [tickets.clean_line(line) for line in record[LINES] or ()]
         if PAYMENTS in record:
@@ -128,7 +128,7 @@ class SaleWriter(Writer):
             self._note(job, Result.unchanged(None, "A sale that was given up is not made anew."))
             return
         body = self.body_of_new(record)
-        self.see_that_it_can_be_made(body)
+        see_that_it_can_be_made(self.resource, body)
         self.selling.see_that_it_adds_up(record)
         self.tools.results.allow_change(job)
         if self.tools.options.dry_run:
@@ -141,9 +141,7 @@ class SaleWriter(Writer):
         at_once = not record.get("completed") or self.selling.is_certain(record)
         left_out = ("change",) if at_once else _CLOSING
         body = super().body_of_new({name: value for name, value in record.items() if name not in left_out})
-        if record.get("taxCategoryID") == 0:
-            body["taxCategoryID"] = 0
-        return body
+        return body | {name: 0 for name in tickets.ZEROS if record.get(name) == 0}
 
     def _complete_new(self, job: Job, record: Record, row: Record, known: Known) -> None:
         """Complete a sale that was posted for a record, or take it back."""
@@ -216,7 +214,7 @@ class SaleWriter(Writer):
 
     def _see_that_it_may_change(self, step: Step) -> None:
         """Refuse a record that is stale, or one whose sale was made of another record."""
-        self._see_that_it_is_newer(step)
+        self.see_that_it_is_newer(step)
         number = self._id(step.row or {})
         owner = self.tools.ledger.owners(Sale.api.stream, [number]).get(number)
         if owner not in (None, step.job.key) and number_of(step.job) is None:
@@ -258,7 +256,7 @@ class SaleWriter(Writer):
     def _settle_intent(self, job: Job, record: Record, known: Known) -> None:
         """A killed run was about to make the sale, or to complete it: go on where it stopped."""
         intent: dict[str, Any] = (job.entry.intent if job.entry is not None else None) or {}
-        number, body = intent.get(Sale.api.key), intent.get("body") or {}
+        number, body = intent.get(Sale.api.key), intent.get("body") or record
         row = self.selling.read(int(number)) if number else self.selling.by_reference(body)
         if row is not None and tickets.is_rolled_back(row):
             row = None

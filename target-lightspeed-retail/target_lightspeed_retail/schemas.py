@@ -106,9 +106,10 @@ def _is(name: str) -> Schema:
 def _own(resource: type[Resource]) -> dict[str, Schema]:
     """What every stream may say."""
     key = resource.api.key
+    account = "The account that the record comes from; left out: the target's own."
     return {
-        "accountID": {**_is("integer"), "description": "The account that the record comes from; left out: the target's own."},
-        key: {**_is("integer"), "description": f"The row's number in the account that the record comes from."},
+        "accountID": {**_is("integer"), "description": account},
+        key: {**_is("integer"), "description": "The row's number in the account that the record comes from."},
         DELETED: {"type": ["string", "null"], "description": "Set where the row is gone: it is archived or deleted."},
     }
 
@@ -140,12 +141,12 @@ def _fields(part: type[Part], root: type[Resource]) -> dict[str, Schema]:
             found |= _pointer(field, pointing[field.name])
         elif field.nested is None:
             found[field.name] = _scalar(field)
-        elif _is_written(field.nested) and field.name not in found:
+        elif is_written(field.nested) and field.name not in found:
             found[field.name] = _nested(field.nested, root)
     return found
 
 
-def _is_written(nested: Nested) -> bool:
+def is_written(nested: Nested) -> bool:
     """Whether what it holds is written with the record; copies of other rows only say which row is meant."""
     return nested.writable and (nested.resource is None or nested.rides)
 
@@ -179,7 +180,8 @@ def _add(schemas: dict[str, Schema], part: type[Part], steps: list[str]) -> None
     if field.nested is None or field.nested.part is None:
         schemas[field.name] = _scalar(field)
         return
-    nested, inner = field.nested, {}
+    nested = field.nested
+    inner: dict[str, Schema] = {}
     _add(inner, field.nested.part, steps[1:])
     row = {"type": "object", "properties": inner}
     schemas[field.name] = _list(row, nested.element or "") if nested.many else _or_text(row)

@@ -25,6 +25,9 @@ _NO_NUMBER = ("", "0")
 _RESERVED = ("isLayaway", "isSpecialOrder", "requireFullReservation")
 # The API fills these from the sale and the item where they are not given.
 _FILLED = ("employeeID", "shopID", "customerID", "taxClassID")
+ZEROS = ("taxCategoryID", "tipEmployeeID")
+"""Keys of other rows that are sent as 0 where a record says so."""
+
 _NEVER_BLANK = ("employeeID", "tipEmployeeID", "registerID", "shopID", "taxCategoryID")
 # What the goods cost and what they cost usually is worked out when a sale is completed.
 _WORKED_OUT = ("avgCost", "fifoCost", "normalUnitPrice")
@@ -67,15 +70,10 @@ def clean_line(line: Record) -> Record:
     return {name: value for name, value in kept.items() if name not in _FILLED or value != 0}
 
 
-def clean_header(record: Record, *, untaxed: bool) -> Record:
-    """A sale without blanks, which the API fills.
-
-    Args:
-        record: The sale.
-        untaxed: Whether 0 was given as its tax category, which is not the same as none: it is not taxed then.
-    """
+def clean_header(job: Job, record: Record) -> Record:
+    """A sale without blanks, which the API fills; but 0 means that there is none: no taxes, nobody to be tipped."""
     kept = {name: value for name, value in record.items() if name not in _NEVER_BLANK or value not in (None, "", 0)}
-    return {**kept, "taxCategoryID": 0} if untaxed else kept
+    return {**kept, **{name: 0 for name in ZEROS if str(job.record.get(name)) == "0"}}
 
 
 Pairs = list[tuple[Record, Record | None]]

@@ -88,15 +88,15 @@ class Tools:
             self._encoders[resource] = WriteEncoder(resource)
         return self._encoders[resource](record, only=record.keys(), blank=blank)
 
-    def created(self, resource: type[Resource], record: Record) -> Record:
-        """Send a new row; the row as the answer has it."""
-        return self.finder.decoder(resource)(self.writes.create(resource, self.body(resource, record)))
+    def created(self, resource: type[Resource], record: Record, parent: str | None = None) -> Record:
+        """Send a new row, below a parent where it hangs below one; the row as the answer has it."""
+        answer = self.writes.create(resource, self.body(resource, record), parent)
+        return self.finder.decoder(resource)(answer)
 
-    def sent(self, resource: type[Resource], key: int, changes: Record) -> Record:
+    def sent(self, resource: type[Resource], key: int, changes: Record, parent: str | None = None) -> Record:
         """Send changes of a row; the row as the answer has it."""
-        return self.finder.decoder(resource)(
-            self.writes.update(resource, str(key), self.body(resource, changes, blank=True))
-        )
+        answer = self.writes.update(resource, str(key), self.body(resource, changes, blank=True), parent)
+        return self.finder.decoder(resource)(answer)
 
     def now(self) -> datetime:
         """The server's clock."""

@@ -14,10 +14,12 @@ from lightspeed_retail.errors import (
     RetriableError,
     UncertainError,
 )
-from lightspeed_retail.resources import FieldType, Resource
-from lightspeed_retail.wire import Record, instant
-from target_lightspeed_retail.anonymizing import anonymize, see_that_it_may_be_written
-from target_lightspeed_retail.difference import difference, without_number, writable
+from lightspeed_retail.resources import Resource
+from lightspeed_retail.resources.items import Item
+from lightspeed_retail.wire import Record
+from target_lightspeed_retail.anonymizing import anonymize, remove, see_that_it_may_be_written
+from target_lightspeed_retail.checks import WRITTEN, see_that_it_can_be_made, see_that_it_is_newer
+from target_lightspeed_retail.difference import difference, new_row
 from target_lightspeed_retail.jobs import Job, row_key
 from target_lightspeed_retail.known import Known, number_of
 from target_lightspeed_retail.ledger import Settled
@@ -25,10 +27,8 @@ from target_lightspeed_retail.options import Conflict, Mode
 from target_lightspeed_retail.records import RejectedError
 from target_lightspeed_retail.references import LaterError
 from target_lightspeed_retail.results import Result
+from target_lightspeed_retail.stock import writable_shops
 from target_lightspeed_retail.tools import Tools
-
-WRITTEN = "@written"
-"""What the ledger keeps beside the digests: when the row was written, by the server's clock."""
 
 _ENDING = (Mode.ARCHIVE, Mode.ANONYMIZE)
 _REFUSALS = (RejectedError, RecordError, ApiError)
@@ -76,6 +76,7 @@ class Writer:
         entries = self.tools.ledger.entries(self.resource.api.stream, [job.key for job in jobs])
         for job in jobs:
             job.entry = entries.get(job.key)
+            self._narrow(job)
             if self.mode is Mode.ARCHIVE:
                 # What was written before may be archived now, though nothing in the record has changed.
                 job.digests["@mode"] = str(self.mode)
@@ -92,11 +93,20 @@ class Writer:
         finally:
             self._keep_found()
 
+    def _narrow(self, job: Job) -> None:
+        """Rows that are only found are found by what tells them; whom else they name is nothing to wait for."""
+        if self.resource.api.administrative:
+            telling = {
+                path.partition(".")[0] for match in self.tools.options.match(self.resource) for path in match.fields
+            }
+            job.wanted = {name: value for name, value in job.wanted.items() if name in telling}
+
     def _waits(self, job: Job, waiting: set[str]) -> bool:
         """A later record must not overtake one of its key that waits for another: it waits with it."""
-        if job.key in waiting:
-            self.tools.results.park(job, "An earlier record of the same key waits.")
-        return job.key in waiting
+        if job.was_parked or job.key not in waiting:
+            return False
+        self.tools.results.park(job, "An earlier record of the same key waits.")
+        return True
 
     def _is_settled(self, job: Job) -> bool:
         """Whether a record is as it was when it was last written; that costs nothing."""
@@ -133,12 +143,13 @@ class Writer:
             self._reject(job, error)
         return None
 
-    def prepared(self, job: Job, record: Record) -> Record:  # noqa: ARG002  for resources that need it
+    def prepared(self, job: Job, record: Record) -> Record:
         """A record without what must not be written."""
-        if self.resource.__name__ == "Item" and "ItemShops" in record:
-            kept = () if self.tools.options.write_stock else ("qoh",)
-            shops = [{k: v for k, v in row.items() if k not in kept} for row in record["ItemShops"] or []]
-            record = {**record, "ItemShops": [row for row in shops if row.get("shopID")]}
+        if self.resource is Item and record.get("ItemShops"):
+            stock = self.tools.options.write_stock
+            shops, remark = writable_shops(record["ItemShops"], write_stock=stock)
+            job.remark = remark or job.remark
+            record = {**record, "ItemShops": shops}
         return record
 
     def _known(self, ready: list[tuple[Job, Record]]) -> Known:
@@ -218,7 +229,7 @@ class Writer:
     def decide(self, step: Step, known: Known) -> None:
         """Create, update, archive, or leave as it is."""
         if self.mode is Mode.ANONYMIZE:
-            self.anonymize(step, known)
+            anonymize(self.tools, step.job, step.row, known)
         elif step.job.deleted or self.mode is Mode.ARCHIVE:
             self.archive(step, known)
         elif step.row is None and self.mode is Mode.UPDATE:
@@ -233,7 +244,7 @@ class Writer:
     def create(self, job: Job, record: Record, known: Known) -> None:
         """Make a row; what becomes of the request is settled before anything else is sent for the record."""
         body = self.body_of_new(record)
-        self.see_that_it_can_be_made(body)
+        see_that_it_can_be_made(self.resource, body)
         self.tools.results.allow_change(job)
         if self.tools.options.dry_run:
             self.finish(job, {}, Result.created(None, sorted(body)))
@@ -244,30 +255,9 @@ class Writer:
         """Send what makes a row; the row as the answer has it."""
         return self.tools.creation.made(self.resource, job, body)
 
-    def see_that_it_can_be_made(self, body: Record) -> None:
-        """Refuse a new row that the API would refuse.
-
-        Raises:
-            RejectedError: It lacks something, or the API makes no such rows.
-        """
-        if self.resource.api.administrative or "POST" not in self.resource.api.verbs:
-            stream = self.resource.api.stream
-            raise RejectedError(f"There is no such row, and the API does not let one of {stream} be made.")
-        lacking = [name for name in self.resource.api.required if body.get(name) in (None, "", 0)]
-        if lacking:
-            raise RejectedError(f"A new row needs {' and '.join(lacking)}.")
-
     def body_of_new(self, record: Record) -> Record:
-        """What is sent for a new row: what has a value, and no numbers of another account's."""
-        found: Record = {}
-        for field in writable(self.resource):
-            value = record.get(field.name)
-            if value in (None, "", []) or field.name == "archived":
-                continue
-            if field.type is FieldType.INTEGER and field.name.endswith("ID") and value == 0:
-                continue
-            found[field.name] = value
-        return without_number(self.resource, found)
+        """What is sent for a new row."""
+        return new_row(self.resource, record)
 
     def finish_new(self, job: Job, record: Record, row: Record, known: Known) -> None:
         """What a new row takes beyond the request that made it."""
@@ -289,8 +279,13 @@ class Writer:
         if not changes:
             self.finish(step.job, row, Result.unchanged(self._id(row)), written=False)
             return
-        self._see_that_it_is_newer(step)
+        self.see_that_it_is_newer(step)
         self._send_changes(step.job, changes, step.record, known, row)
+
+    def see_that_it_is_newer(self, step: Step) -> None:
+        """Refuse a record that is older than its row, unless the settings say otherwise."""
+        if self.tools.options.conflict is not Conflict.OVERWRITE:
+            see_that_it_is_newer(step.job, step.record, step.row or {})
 
     def changes(self, step: Step) -> Record:
         """The fields that differ and that the API lets be changed."""
@@ -360,24 +355,8 @@ class Writer:
             self.tools.ledger.settle(step.job.stream, step.job.key, str(number), step.job.digests)
         self._note(step.job, Result.archived(str(number)))
 
-    def anonymize(self, step: Step, known: Known) -> None:
-        """Clear what tells who a row is about."""
-        row = step.row
-        anonymize(self.tools, step.job, int(self._id(row)) if row else None)
-        if row and not self.tools.options.dry_run:
-            known.forget(int(self._id(row)))
-
     def _remove(self, number: int) -> None:
-        """Archiving a row twice does no harm, so what became of the request does not matter."""
-        try:
-            self.tools.writes.remove(self.resource, str(number))
-        except UncertainError:
-            self.tools.pause()
-            rows = self.tools.finder.by_keys(self.resource, [number])
-            if number in rows and not rows[number].get("archived"):
-                self.tools.writes.remove(self.resource, str(number))
-        except NotFoundError:
-            _log.info("%s %d is gone already.", self.resource.api.stream, number)
+        remove(self.tools, self.resource, number)
 
     def _settle_intent(self, job: Job, record: Record, known: Known) -> None:
         """A killed run was about to make a row: see whether it did."""
@@ -389,15 +368,6 @@ class Writer:
             self.decide(Step(job, record, known.row(job, record)), known)
             return
         self.finish_new(job, record, row, known)
-
-    def _see_that_it_is_newer(self, step: Step) -> None:
-        """Last night's table must not reset today's shop."""
-        said, there = step.record.get("timeStamp"), (step.row or {}).get("timeStamp")
-        if not said or not there or self.tools.options.conflict is Conflict.OVERWRITE or step.job.source is not None:
-            return
-        ours = step.job.entry.fields.get(WRITTEN) if step.job.entry is not None else None
-        if instant(said) < instant(there) and not (ours and instant(there) <= instant(ours)):
-            raise RejectedError(f"It is stale: Lightspeed changed the row at {there}, the record is of {said}.")
 
     def _settle(self, job: Job, row: Record, *, written: bool = True) -> None:
         if self.tools.options.dry_run:

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from lightspeed_retail.resources import Resource
 from target_lightspeed_retail.images import ImageWriter, PicturedWriter
+from target_lightspeed_retail.orders import LinedWriter, OrderWriter
 from target_lightspeed_retail.pictures import has_pictures
 from target_lightspeed_retail.sales import SaleWriter
 from target_lightspeed_retail.writer import Writer
 
-_OWN: dict[str, type[Writer]] = {"Image": ImageWriter, "Sale": SaleWriter}
+_OWN: dict[str, type[Writer]] = {
+    "Image": ImageWriter,
+    "Order": OrderWriter,
+    "Sale": SaleWriter,
+    "Workorder": LinedWriter,
+}
 
 
 def writer_of(resource: type[Resource]) -> type[Writer]:

@@ -6,10 +6,13 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from lightspeed_retail.errors import RecordError
 from lightspeed_retail.resources import Resource
 from target_lightspeed_retail.jobs import Job, Reader
-from target_lightspeed_retail.options import by_stream
-from target_lightspeed_retail.results import Result, Results
+from target_lightspeed_retail.ledger import Parked
+from target_lightspeed_retail.order import ordered
+from target_lightspeed_retail.records import RejectedError
+from target_lightspeed_retail.results import Results
 from target_lightspeed_retail.tools import Tools
 from target_lightspeed_retail.writer import Writer
 from target_lightspeed_retail.writers import writer_of
@@ -60,21 +63,46 @@ class Writing:
 
     def write_parked(self) -> None:
         """Try again what waited for other records, until nothing moves any more; the rest is rejected."""
-        waiting = -1
-        while (parked := list(self._tools.ledger.parked())) and len(parked) != waiting:
-            waiting = len(parked)
-            for each in parked:
-                resource = by_stream()[each.stream]
-                job = Reader(resource, [], self.account)(each.record)
-                job.key = each.key
-                self._tools.ledger.unpark(each.stream, each.key)
-                self.write(resource, [job])
-        for each in parked:
-            resource = by_stream()[each.stream]
-            self._tools.ledger.unpark(each.stream, each.key)
-            message = {"stream": each.stream, "record": each.record}
-            self.results.add_unread(resource, message, Result.rejected(each.reason), key=each.key)
+        if not self._tools.options.dry_run:
+            while self._moves():
+                pass
+            for each in self._tools.ledger.parked():
+                self._reject(each)
         self.results.end()
+
+    def _moves(self) -> bool:
+        """Try once more what waits, parents first; whether any of it has come to its end.
+
+        A record waits until it has: a run that is killed meanwhile loses none.
+        """
+        waiting = list(self._tools.ledger.parked())
+        jobs = {resource: self._again(resource, waiting) for resource in ordered()}
+        for resource, listed in jobs.items():
+            self.write(resource, listed)
+            for job in listed:
+                if not job.waits:
+                    self._tools.ledger.unpark(job.stream, job.key)
+        return any(not job.waits for listed in jobs.values() for job in listed)
+
+    def _again(self, resource: type[Resource], waiting: Sequence[Parked]) -> list[Job]:
+        """The jobs of records that wait."""
+        found = []
+        for each in waiting:
+            if each.stream != resource.api.stream:
+                continue
+            try:
+                job = Reader(resource, [], self.account)(each.record)
+            except (RejectedError, RecordError):
+                # Taken before a declaration was mended: it is rejected in the end.
+                continue
+            job.key, job.was_parked = each.key, True
+            found.append(job)
+        return found
+
+    def _reject(self, each: Parked) -> None:
+        message = {"stream": each.stream, "record": each.record}
+        self._tools.ledger.unpark(each.stream, each.key)
+        self.results.reject(each.stream, each.key, message, each.reason)
 
     def _writer(self, resource: type[Resource]) -> Writer:
         if resource not in self._writers:

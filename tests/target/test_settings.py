@@ -124,3 +124,33 @@ def test_details_are_forgotten_after_some_days(tmp_path: Path, days: int | None,
         ledger.close()
         assert entry.intended_at is not None
         assert (entry.intent is not None) == kept
+
+
+def test_stream_maps_rename_and_nest_the_rows_of_a_table(tmp_path: Path) -> None:
+    """As in docs/target.md."""
+    maps = {
+        "marts-crm_customers": {
+            "__alias__": "customers",
+            "__key_properties__": ["crm_id"],
+            "crm_id": "crm_id",
+            "firstName": "first_name",
+            "lastName": "last_name",
+            "Contact": "{'custom': crm_id, 'noEmail': not email_consent,"
+            " 'Emails': [{'address': email, 'useType': 'Primary'}] if email else []}",
+            "__else__": None,
+        }
+    }
+    row = {"crm_id": "C-1", "first_name": "Ada", "last_name": "Byron-Stone", "email": EMAIL, "email_consent": True}
+    said = messages("marts-crm_customers", [{**row, "updated_at": "2024-06-01"}], "crm_id")
+    said[0]["schema"] = {"properties": {name: {"type": ["string", "boolean", "null"]} for name in row}}
+    with small_sandbox() as sandbox:
+        done = targeting.run(sandbox, said, tmp_path, stream_maps=maps)
+        assert (done.code, done.operations, done.outcomes[0]["key"]) == (0, ["created"], '{"crm_id": "C-1"}'), (
+            done.errors
+        )
+        (written,) = targeting.rows(sandbox, "Customer", lastName="Byron-Stone")
+        contact = written["Contact"]
+        assert (contact["custom"], contact["noEmail"], contact["noPhone"]) == ("C-1", False, True)
+        assert [email["address"] for email in contact["Emails"]] == [EMAIL]
+        again = targeting.run(sandbox, said, tmp_path, stream_maps=maps)
+        assert (again.operations, again.writes) == (["unchanged"], [])

@@ -1,1 +1,1 @@
-"""The pages that are written from the declarations: docs/streams.md, and the picture in it."""
+"""The pages written from the declarations: docs/streams.md, the picture in it, and the table in docs/target.md."""

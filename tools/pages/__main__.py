@@ -9,14 +9,15 @@ from pathlib import Path
 
 from .page import page
 from .picture import picture
+from .writing import target_page
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
-WRITTEN: dict[str, Callable[[], str]] = {"streams.md": page, "streams.svg": picture}
+WRITTEN: dict[str, Callable[[], str]] = {"streams.md": page, "streams.svg": picture, "target.md": target_page}
 
 
 def main() -> int:
     """Write, or check."""
-    parser = argparse.ArgumentParser(prog="streams_page.py", description="docs/streams.md and docs/streams.svg")
+    parser = argparse.ArgumentParser(prog="streams_page.py", description="docs/streams.md and .svg, docs/target.md")
     parser.add_argument("--check", action="store_true", help="change nothing, fail if something would change")
     stale = [name for name, write in WRITTEN.items() if _read(DOCS / name) != write()]
     if not parser.parse_args().check:

@@ -199,6 +199,7 @@ class ItemAttributeSet(Resource):
         stream="item_attribute_sets",
         path="/ItemAttributeSet.json",
         key="itemAttributeSetID",
+        match=(Match("name", ("name",)),),
         sortable=("itemAttributeSetID",),
         archived=True,
         read_scopes=_READ,

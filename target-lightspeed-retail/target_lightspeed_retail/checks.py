@@ -1,0 +1,39 @@
+"""What is refused before anything is sent."""
+
+from __future__ import annotations
+
+from lightspeed_retail.resources import Resource
+from lightspeed_retail.wire import Record, instant
+from target_lightspeed_retail.jobs import Job
+from target_lightspeed_retail.records import RejectedError
+
+WRITTEN = "@written"
+"""What the ledger keeps beside the digests: when the row was written, by the server's clock."""
+
+
+def see_that_it_can_be_made(resource: type[Resource], body: Record) -> None:
+    """Refuse a new row that the API would refuse.
+
+    Raises:
+        RejectedError: It lacks something, or the API makes no such rows.
+    """
+    api = resource.api
+    if api.administrative or "POST" not in api.verbs:
+        raise RejectedError(f"There is no such row, and the API does not let one of {api.stream} be made.")
+    lacking = [name for name in api.required if body.get(name) in (None, "", 0)]
+    if lacking:
+        raise RejectedError(f"A new row needs {' and '.join(lacking)}.")
+
+
+def see_that_it_is_newer(job: Job, record: Record, row: Record) -> None:
+    """Last night's table must not reset today's shop; what this ledger wrote last may be older than the row.
+
+    Raises:
+        RejectedError: The record is older than the row.
+    """
+    said, there = record.get("timeStamp"), row.get("timeStamp")
+    if not said or not there or job.source is not None:
+        return
+    ours = job.entry.fields.get(WRITTEN) if job.entry is not None else None
+    if instant(said) < instant(there) and not (ours and instant(there) <= instant(ours)):
+        raise RejectedError(f"It is stale: Lightspeed changed the row at {there}, the record is of {said}.")
