@@ -47,14 +47,12 @@ class Known:
         listed = list(jobs)
         numbers = {number for job, _ in listed if (number := number_of(job)) is not None}
         self._add(self._finder.by_keys(self._resource, numbers, self._relations).values())
-        left = [record for job, record in listed if number_of(job) not in self._rows]
+        left = [(job, record) for job, record in listed if number_of(job) not in self._rows]
         for match in self._matches:
-            asked = {value: text for record in left for value, text in self._values(match, record).items()}
+            asked = {value: text for job, record in left for value, text in _values(match, job, record).items()}
             for rows in self._finder.by_values(self._resource, match, asked, self._relations).values():
                 self._add(rows)
-            left = [
-                record for record in left if not any(self._keys[match, value] for value in self._values(match, record))
-            ]
+            left = [(job, record) for job, record in left if not self._fitting(match, job, record)]
 
     def row(self, job: Job, record: Record) -> Record | None:
         """The row that a record means; None if there is none.
@@ -66,8 +64,7 @@ class Known:
         if number is not None and number in self._rows:
             return self._rows[number]
         for match in self._matches:
-            keys = {key for value in self._values(match, record) for key in self._keys[match, value]}
-            keys -= self._taken(job, keys)
+            keys = self._fitting(match, job, record)
             if len(keys) > 1:
                 listed = ", ".join(map(str, sorted(keys)[:_SHOWN]))
                 raise RejectedError(f"{match.name} fits several {self._resource.api.stream}: {listed}.")
@@ -97,10 +94,16 @@ class Known:
                 for value in values(match, row):
                     self._keys[match, value].add(key)
 
-    def _values(self, match: Match, record: Record) -> dict[Value, Value]:
-        """What a match has to go by, if the record says something about each of its fields."""
-        told = all(path.partition(".")[0] in record for path in match.fields)
-        return values(match, record) if told else {}
+    def _fitting(self, match: Match, job: Job, record: Record) -> set[int]:
+        """The rows that fit a record in one way and that it may mean."""
+        keys = {key for value in _values(match, job, record) for key in self._keys[match, value]}
+        return keys - self._taken(job, keys)
+
+
+def _values(match: Match, job: Job, record: Record) -> dict[Value, Value]:
+    """What a match has to go by, if the record says something about each of its fields."""
+    told = all(path.partition(".")[0] in record for path in match.fields)
+    return values(match, record) if told and not (match.local and job.source is not None) else {}
 
 
 def number_of(job: Job) -> int | None:

@@ -50,7 +50,7 @@ class References:
         for job in jobs:
             for pointer in pointed_at(job.wanted):
                 if self._direct(pointer, job.source) is None:
-                    for match, value in self._ways(pointer):
+                    for match, value in self._ways(pointer, job.source):
                         wanted[pointer.resource, match] |= value
         for (resource, match), asked in wanted.items():
             self._ask(resource, match, asked)
@@ -100,7 +100,7 @@ class References:
         direct = self._direct(pointer, source)
         if direct is not None:
             return direct
-        for match, asked in self._ways(pointer):
+        for match, asked in self._ways(pointer, source):
             self._ask(pointer.resource, match, asked)
             rows = sorted({row for value in asked for row in self._known[pointer.resource, match, value]})
             if len(rows) > 1:
@@ -118,7 +118,7 @@ class References:
             raise LaterError(f"There is no row of {stream} that {self._said(pointer)} fits.")
         fields = pointer.described or self._named(pointer)
         key = self._create(pointer.resource, self._resolve(fields, source))
-        for match, asked in self._ways(pointer):
+        for match, asked in self._ways(pointer, source):
             for value in asked:
                 self._known[pointer.resource, match, value] = [key]
         return key
@@ -133,11 +133,13 @@ class References:
             raise RejectedError(f"{self._said(pointer)} is not enough to make one of {pointer.resource.api.stream}.")
         return dict(zip(match.fields, _split(match, pointer.text or ""), strict=False))
 
-    def _ways(self, pointer: Pointer) -> list[tuple[Match, dict[Value, Value]]]:
+    def _ways(self, pointer: Pointer, source: int | None) -> list[tuple[Match, dict[Value, Value]]]:
         """By what the row may be found, in order."""
         described = {name: self._plain(value) for name, value in pointer.described.items()}
         found = []
         for match in self._options.match(pointer.resource):
+            if match.local and source is not None and not pointer.text:
+                continue
             record = described or _as_fields(match, pointer.text)
             if record and (not described or _covers(match, record)):
                 found.append((match, values(match, record)))

@@ -103,11 +103,13 @@ class Match:
         fields: The fields whose values together tell the row, as paths: `Contact.Emails.address` is any of its emails.
         filters: What the API calls them in a question, in the same order, where that differs; further ones are asked
             one after the other in place of the last. None where it cannot be asked for: then the list is read.
+        local: Whether the account itself gives the value, so that it means nothing in another one.
     """
 
     name: str
     fields: tuple[str, ...]
     filters: tuple[str, ...] | None = ()
+    local: bool = False
 
     @property
     def asked(self) -> tuple[str, ...]:

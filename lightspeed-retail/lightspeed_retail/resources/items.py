@@ -90,7 +90,7 @@ class Item(Resource):
         unique=("upc", "ean"),
         answers=("ItemShops",),
         match=(
-            Match("systemSku", ("systemSku",)),
+            Match("systemSku", ("systemSku",), local=True),
             Match("customSku", ("customSku",)),
             Match("upc", ("upc",)),
             Match("ean", ("ean",)),
