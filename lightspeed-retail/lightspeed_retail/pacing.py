@@ -151,6 +151,7 @@ class Pacer:
         self._in_flight = 0.0
         self._burst = FIRST_BURST
         self._running = 0
+        self._overlap = False
         self._ends: deque[float] = deque()
         self._not_before = 0.0
         self._own = _OwnDrips()
@@ -187,6 +188,7 @@ class Pacer:
         self._own.add(cost, now, self.drip_rate)
         self._in_flight += cost
         self._running += 1
+        self._overlap = self._running > 1 or self._overlap
 
     def _turn_wait(self, now: float) -> float:
         """Seconds until it is this one's turn again in a shared bucket: the last request has to be worth its share.
@@ -220,6 +222,7 @@ class Pacer:
             else:
                 self._correct(limits)
                 self._notice_others(limits.level, limits.took)
+            self._overlap = self._overlap and self._running > 0
             cost = limits.cost if limits is not None and limits.cost is not None else float(price)
             self.spent += Decimal(str(cost))
 
@@ -238,10 +241,15 @@ class Pacer:
             self._shared_until = now + SHARED_FOR
 
     def _correct(self, limits: Limits) -> None:
-        """Believe the API: its level counts requests of other processes too."""
+        """Believe the API: its level counts requests of other processes too.
+
+        Answers to requests that overlap may come in another order than that in which they were counted; then the one
+        that names the higher level is the later one.
+        """
         self.size = limits.size or self.size
         self.drip_rate = limits.drip_rate or self.drip_rate
-        self._level = limits.level or 0.0
+        level = limits.level or 0.0
+        self._level = max(self._level, level) if self._overlap else level
         if limits.burst_size:
             self._burst = max(1, int(limits.burst_size))
             if limits.burst_level is not None and limits.burst_level >= limits.burst_size:
