@@ -214,8 +214,9 @@ class Pacer:
             leaked = (self._clock() - self._level_at) * self.drip_rate
             self._level = max(0.0, self._level - leaked)
             self._level_at = self._clock()
-            self._in_flight = max(0.0, self._in_flight - float(price))
             self._running -= 1
+            # What rounding leaves would keep a request that needs the whole bucket waiting for ever.
+            self._in_flight = max(0.0, self._in_flight - float(price)) if self._running else 0.0
             self._ends.append(self._clock())
             if limits is None or limits.level is None:
                 self._level += float(price)

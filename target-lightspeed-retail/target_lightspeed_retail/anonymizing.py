@@ -78,12 +78,18 @@ def remove(tools: Tools, resource: type[Resource], number: int) -> None:
     Raises:
         ApiError: The API refuses it.
     """
-    try:
-        tools.writes.remove(resource, str(number))
-    except UncertainError:
-        tools.pause()
-        rows = tools.finder.by_keys(resource, [number])
-        if number in rows and not rows[number].get("archived"):
+    for left in reversed(range(_TRIES)):
+        try:
             tools.writes.remove(resource, str(number))
-    except NotFoundError:
-        _log.info("%s %d is gone already.", resource.api.stream, number)
+        except UncertainError:
+            if not left:
+                raise
+            tools.pause()
+            rows = tools.finder.by_keys(resource, [number])
+            if number not in rows or rows[number].get("archived"):
+                return
+        except NotFoundError:
+            _log.info("%s %d is gone already.", resource.api.stream, number)
+            return
+        else:
+            return

@@ -18,6 +18,8 @@ from target_lightspeed_retail.records import Pointer
 from target_lightspeed_retail.tools import Tools
 
 _TRIES = 4
+_LOOKS = 2
+_JUST_NOW = timedelta(seconds=10)
 _LEEWAY = timedelta(seconds=5)
 _log = logging.getLogger(__name__)
 
@@ -65,14 +67,14 @@ class Creation:
         raise OutageError(f"{resource.__name__}: four tries to make a row came to nothing; try later.", status=503)
 
     def _after_uncertain(self, resource: type[Resource], job: Job, body: Record) -> Record | None:
-        """Look twice: what was sent may be stored after its connection has broken."""
+        """Look at once, and again: what was sent may be stored after its connection has broken."""
         since = self._tools.ledger.entries(job.stream, [job.key])[job.key].intended_at or self._tools.now()
-        for _ in range(2):
-            self._tools.pause()
-            found = self.find(resource, body, since)
-            if found is not None:
-                return found
-        return None
+        found = self.find(resource, body, since)
+        for _ in range(_LOOKS):
+            if found is None:
+                self._tools.pause()
+                found = self.find(resource, body, since)
+        return found
 
     def found_again(self, resource: type[Resource], job: Job, body: Record) -> Record | None:
         """The row that a killed run was about to make, if it did.
@@ -88,7 +90,13 @@ class Creation:
         entry = job.entry
         if entry is None or entry.intended_at is None:
             return None
-        return self.find(resource, (entry.intent or {}).get("body", body), entry.intended_at)
+        sent = (entry.intent or {}).get("body", body)
+        found = self.find(resource, sent, entry.intended_at)
+        if found is None and self._tools.now() - entry.intended_at < _JUST_NOW:
+            # The run may have been killed a moment ago, and its last request be under way.
+            self._tools.pause()
+            found = self.find(resource, sent, entry.intended_at)
+        return found
 
     def find(self, resource: type[Resource], body: Record, since: datetime) -> Record | None:
         """A row that was made since a moment, holds what was sent, and belongs to no other record."""

@@ -30,6 +30,8 @@ class Job:
         entry: What the ledger says.
         origin: The message as it came in, before any mapping; None for a record that waited.
         remark: What the outcome says besides: what was left out, for example.
+        was_counted: Whether it counts as a change already.
+        looks: How often it had to be looked at what became of a change.
         was_parked: Whether it waited for another record before.
         waits: Whether it waits for another record now.
     """
@@ -45,6 +47,8 @@ class Job:
     entry: Entry | None = None
     origin: Mapping[str, Any] | None = None
     remark: str | None = None
+    was_counted: bool = False
+    looks: int = 0
     was_parked: bool = False
     waits: bool = False
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
 
 from lightspeed_retail.resources import Match, Resource
 from lightspeed_retail.wire import Record
 from target_lightspeed_retail.finding import Finder, Value, values
-from target_lightspeed_retail.jobs import Job
+from target_lightspeed_retail.jobs import Job, row_key
+from target_lightspeed_retail.ledger import Ledger
 from target_lightspeed_retail.records import RejectedError
 
 _SHOWN = 10
@@ -22,7 +23,7 @@ class Known:
         matches: Ways to find them, in order.
         finder: Finds them.
         relations: What to load with them, so that they can be compared.
-        taken: Which of some rows a record cannot mean, because they are known to be what others became.
+        ledger: Knows which rows other records became; None where a record may mean those as well.
     """
 
     def __init__(
@@ -31,14 +32,14 @@ class Known:
         matches: tuple[Match, ...],
         finder: Finder,
         relations: Collection[str],
-        taken: Callable[[Job, set[int]], set[int]] = lambda _job, _keys: set(),
+        ledger: Ledger | None = None,
     ) -> None:
         """Prepare; nothing is asked yet."""
         self._resource = resource
         self._matches = matches
         self._finder = finder
         self._relations = relations
-        self._taken = taken
+        self._ledger = ledger
         self._rows: dict[int, Record] = {}
         self._keys: dict[tuple[Match, Value], set[int]] = defaultdict(set)
 
@@ -93,6 +94,14 @@ class Known:
             for match in self._matches:
                 for value in values(match, row):
                     self._keys[match, value].add(key)
+
+    def _taken(self, job: Job, keys: set[int]) -> set[int]:
+        """Rows that are other rows of the record's account: two customers there stay two, whatever they share."""
+        if self._ledger is None or job.source is None or not keys:
+            return set()
+        owners = self._ledger.owners(job.stream, set(map(str, keys)))
+        account = row_key(job.source, 0).removesuffix("0")
+        return {int(key) for key, owner in owners.items() if owner.startswith(account) and owner != job.key}
 
     def _fitting(self, match: Match, job: Job, record: Record) -> set[int]:
         """The rows that fit a record in one way and that it may mean."""

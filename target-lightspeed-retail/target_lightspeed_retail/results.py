@@ -101,12 +101,14 @@ class Results:
         self._rejects.describe(message)
 
     def allow_change(self, job: Job) -> None:
-        """To be called before a record is created or updated.
+        """To be called before a record is created or updated; it counts once, however often it is sent.
 
         Raises:
             TooManyChangesError: It would be one too many.
         """
-        self._guards.before_change(job.stream, job.key)
+        if not job.was_counted:
+            self._guards.before_change(job.stream, job.key)
+            job.was_counted = True
 
     def allow_archive(self, job: Job) -> None:
         """To be called before a record is archived.

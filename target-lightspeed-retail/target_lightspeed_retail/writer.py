@@ -10,6 +10,7 @@ from typing import Any
 from lightspeed_retail.errors import (
     ApiError,
     NotFoundError,
+    OutageError,
     RecordError,
     RetriableError,
     UncertainError,
@@ -20,7 +21,7 @@ from lightspeed_retail.wire import Record
 from target_lightspeed_retail.anonymizing import anonymize, remove, see_that_it_may_be_written
 from target_lightspeed_retail.checks import WRITTEN, see_that_it_can_be_made, see_that_it_is_newer
 from target_lightspeed_retail.difference import difference, new_row
-from target_lightspeed_retail.jobs import Job, row_key
+from target_lightspeed_retail.jobs import Job
 from target_lightspeed_retail.known import Known, number_of
 from target_lightspeed_retail.ledger import Settled
 from target_lightspeed_retail.options import Conflict, Mode
@@ -30,6 +31,7 @@ from target_lightspeed_retail.results import Result
 from target_lightspeed_retail.stock import writable_shops
 from target_lightspeed_retail.tools import Tools
 
+_LOOKS = 4
 _ENDING = (Mode.ARCHIVE, Mode.ANONYMIZE)
 _REFUSALS = (RejectedError, RecordError, ApiError)
 _log = logging.getLogger(__name__)
@@ -158,18 +160,10 @@ class Writer:
             self.tools.options.match(self.resource),
             self.tools.finder,
             self.relations(record for _, record in ready),
-            self._taken,
+            self.tools.ledger,
         )
         known.prepare([(job, record) for job, record in ready if not self._is_blind(job, record)])
         return known
-
-    def _taken(self, job: Job, keys: set[int]) -> set[int]:
-        """Rows that are other rows of the record's account: two customers there stay two, whatever they share."""
-        if job.source is None or not keys:
-            return set()
-        owners = self.tools.ledger.owners(job.stream, set(map(str, keys)))
-        account = row_key(job.source, 0).removesuffix("0")
-        return {int(key) for key, owner in owners.items() if owner.startswith(account) and owner != job.key}
 
     def relations(self, records: Iterable[Record]) -> set[str]:
         """What has to be loaded with rows, so that records can be compared with them."""
@@ -332,6 +326,11 @@ class Writer:
         return changes, False
 
     def _look_again(self, job: Job, number: int, record: Record, known: Known) -> None:
+        job.looks += 1
+        if job.looks > _LOOKS:
+            raise OutageError(
+                f"{job.stream} {number}: several tries to change it came to nothing; try later.", status=503
+            )
         self.tools.pause()
         rows = self.tools.finder.by_keys(self.resource, [number], self.relations([record]))
         if number not in rows:

@@ -29,7 +29,7 @@ PICTURES = "https://images.example.com"
 PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
-TAKEN = [resource for resource in ordered() if not resource.api.administrative]
+TAKEN = [resource for resource in ordered() if "POST" in resource.api.verbs and not resource.api.administrative]
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,12 @@ NOT_SENT = {
     "qoh",
     # The item itself, in each of its components.
     "assemblyItemID",
+    # The numbers of where it was sent to, and of the payment that it gives back: the API finds both itself.
+    "shipToID",
+    "refPaymentID",
+    # Goods are received by those who hold them.
+    "numReceived",
+    "receivedDate",
     # A sale's quote names the sale; that says enough.
     "quoteID",
     # A layaway becomes one by a request of its own, and is none any more once it is sold.

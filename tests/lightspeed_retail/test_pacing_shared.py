@@ -210,3 +210,26 @@ def test_a_refusal_tells_of_others() -> None:
     assert world.pacer.is_shared
     world.now += 200
     assert not world.pacer.is_shared
+
+
+def test_an_answer_that_comes_late_does_not_lower_the_level() -> None:
+    """Of two requests the one counted later is answered first."""
+    world = World(Server(160, 1, 0.0, 40))
+    for price in (120, 40):
+        world.pacer.acquire(Decimal(price))
+    world.pacer.release(Decimal(40), Limits(level=160, size=160, drip_rate=1))
+    world.pacer.release(Decimal(120), Limits(level=120, size=160, drip_rate=1))
+    assert world.pacer.level == pytest.approx(160)
+    world.pacer.acquire(Decimal(1))
+    world.pacer.release(Decimal(1), Limits(level=5, size=160, drip_rate=1))
+    assert world.pacer.level == pytest.approx(5)
+
+
+def test_rounding_keeps_no_request_waiting_that_needs_the_whole_bucket() -> None:
+    world = World(smallest())
+    for price in ("0.1", "0.2", "0.7"):
+        world.pacer.acquire(Decimal(price))
+    for price in ("0.7", "0.2", "0.1"):
+        world.pacer.release(Decimal(price), Limits(level=1, size=90, drip_rate=1))
+    world.pacer.acquire(Decimal(120))
+    assert world.now < 2

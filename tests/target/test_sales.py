@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from lightspeed_sandbox.serve import Sandbox
 from tests.retailer import WIDE
 from tests.sandbox.calling import Api
 from tests.sandbox.writes import write, written
-from tests.targeting import Done, asked_for, messages, rows, run, run_until
+from tests.targeting import Done, Requests, asked_for, messages, rows, run, run_until
 
 HEAD = {"employeeID": 1, "registerID": 1, "shopID": 1, "taxCategoryID": 0}
 ELSEWHERE = {
@@ -428,3 +429,47 @@ def test_no_more_is_changed_than_is_allowed(sandbox: Sandbox, tmp_path: Path) ->
     done = run(sandbox, messages("sales", [ticket("a"), ticket("b")], "ref"), tmp_path, max_changes=1)
     assert done.code != 0
     assert len(kept(sandbox)) == 1
+
+
+def under_fire(number: int) -> Record:
+    """Sales of all kinds: paid by check, in cash, in one request, open, and one that cannot be completed."""
+    total, kind = number + 3, number % 5
+    sale = ticket(str(number), SaleLines=[line(str(number + 1)), line("1", unitQuantity=2)])
+    amounts = {
+        0: (total, "Check"),
+        1: (total + 7, "Cash"),
+        2: (total, "Check"),
+        3: (1, "Check"),
+        4: (total + 1, "Check"),
+    }
+    amount, way = amounts[kind]
+    sale["SalePayments"] = [paid(str(amount), way)]
+    extra: dict[int, Record] = {2: {"calcTotal": total}, 3: {"completed": False, "completeTime": None}}
+    return {**sale, **extra.get(kind, {})}
+
+
+def at_least(number: int) -> Callable[[Requests], bool]:
+    """A condition: so many requests have come in."""
+    return lambda requests: len(requests) >= number
+
+
+def test_every_sale_is_there_once_after_faults_and_kills(tmp_path: Path) -> None:
+    faults = ["drop-after:0.06:POST,PUT,DELETE", "504:0.03:POST,PUT", "503-after:0.03", "429:0.03", "truncate:0.03"]
+    numbers = range(1, 31)
+    said = messages("sales", map(under_fire, numbers), "ref")
+    chance = Random(3)  # noqa: S311  nothing to be kept secret
+    with Sandbox(Config(empty=True, **WIDE, fault=faults, fault_seed=2)) as sandbox:
+        for _ in range(3):
+            run_until(sandbox, said, tmp_path, at_least(chance.randint(4, 30)))
+        codes: list[int] = []
+        while not codes or (codes[-1] != 0 and len(codes) < 10):
+            codes.append(run(sandbox, said, tmp_path).code)
+        assert codes[-1] == 0
+        there = {int(sale["referenceNumber"]): sale for sale in kept(sandbox)}
+        assert len(kept(sandbox)) == len(there)
+        assert sorted(there) == [number for number in numbers if number % 5 != 4]
+        for number, sale in there.items():
+            assert (sale["calcTotal"], sale["completed"]) == (number + 3, number % 5 != 3)
+            assert len(lines_of(sandbox, sale)) == 2
+            assert len(payments_of(sandbox, sale)) == 1
+        assert sum(asked["fault"] != "" for asked in sandbox.requests) > 5
