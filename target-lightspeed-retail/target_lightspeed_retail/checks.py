@@ -11,13 +11,19 @@ WRITTEN = "@written"
 """What the ledger keeps beside the digests: when the row was written, by the server's clock."""
 
 
-def see_that_it_can_be_made(resource: type[Resource], body: Record) -> None:
-    """Refuse a new row that the API would refuse.
+_COUNTS = "InventoryCountReconcile"
+"""Such a row makes what was counted the quantity on hand (page of InventoryCountReconcile)."""
+
+
+def see_that_it_can_be_made(resource: type[Resource], body: Record, *, write_stock: bool) -> None:
+    """Refuse a new row that the API would refuse, or that the settings do not allow.
 
     Raises:
-        RejectedError: It lacks something, or the API makes no such rows.
+        RejectedError: It lacks something, the API makes no such rows, or it would set stock.
     """
     api = resource.api
+    if resource.__name__ == _COUNTS and not write_stock:
+        raise RejectedError("It would set stock, which is written only with write_stock: true.")
     if api.administrative or "POST" not in api.verbs:
         raise RejectedError(f"There is no such row, and the API does not let one of {api.stream} be made.")
     lacking = [name for name in api.required if body.get(name) in (None, "", 0)]

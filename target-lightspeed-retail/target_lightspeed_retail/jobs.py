@@ -76,8 +76,10 @@ class Reader:
         self._pointers = pointers(resource, resource)
         self._written = {each.name.casefold() for each in resource.writable()} | {"archived", DELETED}
         self._written |= {name.removesuffix("ID").casefold() for name in self._pointers}
-        self._beside = beside(resource)
-        self._written |= {name.casefold() for name in self._beside}
+        extra = beside(resource)
+        self._written |= {name.casefold() for name in extra}
+        # By its key a record is known to ledger and outcome, whether or not Lightspeed has such a field.
+        self._unsaid = {*extra, *keys}
         self.unknown: set[str] = set()
 
     def __call__(self, record: Mapping[str, Any]) -> Job:
@@ -86,7 +88,7 @@ class Reader:
         Raises:
             RejectedError: A value does not fit its field.
         """
-        self.unknown.update(name for name in self._shape.unknown(record) if name not in self._beside)
+        self.unknown.update(name for name in self._shape.unknown(record) if name not in self._unsaid)
         wanted = self._shape(record)
         source = self._source(record)
         number = wanted.pop(self._resource.api.key, None)

@@ -115,6 +115,11 @@ class TargetLightspeedRetail(Target):
             self.drain_all()
             self._waiting_since = None
 
+    def _write_state_message(self, state: dict[str, Any]) -> None:
+        """Acknowledge a state; a dry run does not, so that the next run gets the same records."""
+        if not self.config.get("dry_run"):
+            super()._write_state_message(state)
+
     def _drain_all(self, sink_list: Iterable[Sink], parallelism: int) -> None:  # noqa: ARG002  one after the other
         place = {resource.api.stream: number for number, resource in enumerate(ordered())}
         place |= dict.fromkeys(self.custom_sinks, len(place))

@@ -238,7 +238,7 @@ class Writer:
     def create(self, job: Job, record: Record, known: Known) -> None:
         """Make a row; what becomes of the request is settled before anything else is sent for the record."""
         body = self.body_of_new(record)
-        see_that_it_can_be_made(self.resource, body)
+        see_that_it_can_be_made(self.resource, body, write_stock=self.tools.options.write_stock)
         self.tools.results.allow_change(job)
         if self.tools.options.dry_run:
             self.finish(job, {}, Result.created(None, sorted(body)))

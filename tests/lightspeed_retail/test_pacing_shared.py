@@ -13,9 +13,10 @@ from decimal import Decimal
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from lightspeed_retail.pacing import Limits, Pacer
-from tests.lightspeed_retail.test_pacing import REQUESTS, SERVERS, Server, World, st
+from tests.lightspeed_retail.test_pacing import REQUESTS, SERVERS, Server, World
 
 
 class Time:

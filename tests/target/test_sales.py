@@ -147,6 +147,10 @@ def test_one_request_is_enough_where_the_api_itself_checks_the_total(sandbox: Sa
             "works out 10.88 for the sale, the record says 10.00: 0.88 more. The tax",
         ),
         ({"taxCategoryID": 1, "calcTotal": 10, "SalePayments": [paid("10", "Check")]}, "0.88 more. The taxes of"),
+        (
+            {"calcTotal": 12, "SalePayments": [paid("12")]},
+            "works out 10.00 for the sale, the record says 12.00: 2.00 less",
+        ),
         ({"SaleLines": [line("-10", unitQuantity=1)], "SalePayments": [paid("-9")]}, "what is paid out must be"),
     ],
 )
@@ -296,6 +300,18 @@ def test_a_killed_run_is_gone_on_with(sandbox: Sandbox, tmp_path: Path, path: st
     assert sell(sandbox, tmp_path, ticket()).writes == []
 
 
+def test_a_killed_run_knows_its_sale_even_if_its_reference_was_changed_by_hand(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    break_down(sandbox, SLOW_ANSWERS)
+    run_until(sandbox, messages("sales", [ticket()], "ref"), tmp_path, asked_for("PUT", "/Sale/{}.json"))
+    break_down(sandbox)
+    sandbox.edit(Resource.named("Sale"), 1, {"referenceNumber": "by hand"})
+    done = sell(sandbox, tmp_path, ticket())
+    assert (done.operations, done.ids, done.writes) == (["created"], [1], [])
+    is_sold_once(sandbox)
+
+
 def test_a_killed_run_whose_record_has_changed_begins_anew(sandbox: Sandbox, tmp_path: Path) -> None:
     break_down(sandbox, SLOW_ANSWERS)
     run_until(sandbox, messages("sales", [ticket()], "ref"), tmp_path, asked_for("POST", "/Sale.json"))
@@ -329,6 +345,18 @@ def test_an_open_sale_stays_open_and_is_completed_later(sandbox: Sandbox, tmp_pa
     (sale,) = kept(sandbox)
     assert (sale["completed"], sale["calcTotal"], len(lines_of(sandbox, sale))) == (True, 15, 2)
     assert [payment["amount"] for payment in payments_of(sandbox, sale)] == [4, 11]
+
+
+@pytest.mark.parametrize("fault", ["drop-after:1:PUT", "503:1:PUT"])
+def test_no_deposit_is_added_twice(sandbox: Sandbox, tmp_path: Path, fault: str) -> None:
+    opened = ticket(completed=False, completeTime=None, SalePayments=[paid("4", "Check")])
+    sell(sandbox, tmp_path, opened)
+    sandbox.server.faults = OneFault(fault)
+    more = {**opened, "SaleLines": [line(), line("5")], "SalePayments": [paid("4", "Check"), paid("4", "Check")]}
+    assert sell(sandbox, tmp_path, more).operations == ["updated"]
+    (sale,) = kept(sandbox)
+    assert [payment["amount"] for payment in payments_of(sandbox, sale)] == [4, 4]
+    assert len(lines_of(sandbox, sale)) == 2
 
 
 def test_an_open_sale_that_was_there_is_not_taken_back(sandbox: Sandbox, tmp_path: Path) -> None:
