@@ -15,7 +15,7 @@ _COUNTS = "InventoryCountReconcile"
 """Such a row makes what was counted the quantity on hand (page of InventoryCountReconcile)."""
 
 
-def see_that_it_can_be_made(resource: type[Resource], body: Record, *, write_stock: bool) -> None:
+def see_that_it_can_be_made(resource: type[Resource], body: Record, *, write_stock: bool = False) -> None:
     """Refuse a new row that the API would refuse, or that the settings do not allow.
 
     Raises:

@@ -121,6 +121,12 @@ class Creation:
                 yield row
 
 
+def is_of(job: Job, body: Record) -> bool:
+    """Whether what a killed run was about to make for a record is what would be made now."""
+    intent = job.entry.intent if job.entry is not None else None
+    return intent is not None and intent.get("body") == plain(body)
+
+
 def holds(resource: type[Resource], wanted: Record, row: Record) -> bool:
     """Whether a row is what came of a body: every plain field that was given has its value."""
     given = {

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from lightspeed_retail.resources import Field, FieldType, Part, Resource
+from lightspeed_retail.resources import Field, FieldType, Nested, Part, Resource
 from lightspeed_retail.wire import Record, instant
 
 
@@ -33,6 +33,18 @@ def writable(part: type[Part]) -> tuple[Field, ...]:
         return part.writable()
     own = part.own_key()
     return tuple(field for field in part.fields() if field.writable and field.name != own)
+
+
+def is_compared(nested: Nested | None) -> bool:
+    """Whether what a relation holds is written with the record: parts, and rows that ride."""
+    return nested is not None and (nested.resource is None or nested.rides)
+
+
+def without_archiving(resource: type[Resource], changes: Record) -> tuple[Record, bool]:
+    """Changes without archiving, which is done by DELETE, and whether they archive; the other way it is a PUT."""
+    if changes.get("archived") is True and resource.api.delete == "archive":
+        return {name: value for name, value in changes.items() if name != "archived"}, True
+    return changes, False
 
 
 class _Same:

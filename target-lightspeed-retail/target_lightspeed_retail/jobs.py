@@ -103,6 +103,12 @@ class Reader:
             deleted=bool(record.get(DELETED)),
         )
 
+    def key(self, record: Mapping[str, Any]) -> str:
+        """By what a record is known that cannot be read."""
+        number, account = (str(record.get(name) or "") for name in (self._resource.api.key, "accountID"))
+        is_named = number.isdecimal() and (account or "0").isdecimal()
+        return self._key(record, int(number) if is_named else None)
+
     def _source(self, record: Mapping[str, Any]) -> int | None:
         account = str(record.get("accountID") or "").strip()
         if account and not account.isdecimal():

@@ -115,6 +115,12 @@ def _values(match: Match, job: Job, record: Record) -> dict[Value, Value]:
     return values(match, record) if told and not (match.local and job.source is not None) else {}
 
 
+def narrow(job: Job, matches: Iterable[Match]) -> None:
+    """Rows that are only found are found by what tells them; whom else they name is nothing to wait for."""
+    telling = {path.partition(".")[0] for match in matches for path in match.fields}
+    job.wanted = {name: value for name, value in job.wanted.items() if name in telling}
+
+
 def number_of(job: Job) -> int | None:
     """The key of the row by the ledger, or by the record itself."""
     if job.entry is not None and job.entry.lightspeed_id:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lightspeed_retail.errors import ApiError, NotFoundError, RecordError, RetriableError, UncertainError
+from lightspeed_retail.errors import ApiError, NotFoundError, OutageError, RecordError, RetriableError, UncertainError
 from lightspeed_retail.query import Filter
 from lightspeed_retail.resources import Field, Resource
 from lightspeed_retail.wire import Record
@@ -170,6 +170,7 @@ class Lines:
             raise RejectedError(f"All else is written, but not {' '.join(problems)}")
 
     def _send(self, line: Line, row: Record | None, parent: str | None) -> None:
+        row = row or self._found_again(line)
         if row is None:
             self._settle(line, self._made(line, parent))
             return
@@ -185,14 +186,19 @@ class Lines:
             else:
                 self._settle(line, row)
                 return
+        raise OutageError(f"{line.name}: four tries to change it came to nothing; try later.", status=503)
+
+    def _found_again(self, line: Line) -> Record | None:
+        """The row that a killed run made; the line may have changed since."""
+        return self._tools.creation.found_again(self._resource, self._job(line), line.record)
 
     def _made(self, line: Line, parent: str | None) -> Record:
         resource, body = self._resource, line.record
-        job = Job(resource, {}, line.key, {}, {}, None, None, deleted=False, entry=line.entry)
-        found = self._tools.creation.found_again(resource, job, body)
-        if found is not None:
-            return found
-        return self._tools.creation.made(resource, job, body, lambda: self._tools.created(resource, body, parent))
+        made = self._tools.creation.made
+        return made(resource, self._job(line), body, lambda: self._tools.created(resource, body, parent))
+
+    def _job(self, line: Line) -> Job:
+        return Job(self._resource, {}, line.key, {}, {}, None, None, deleted=False, entry=line.entry)
 
     def _read(self, number: int) -> Record:
         rows = self._tools.finder.by_keys(self._resource, [number])

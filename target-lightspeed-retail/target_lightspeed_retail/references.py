@@ -14,6 +14,9 @@ from target_lightspeed_retail.ledger import Ledger
 from target_lightspeed_retail.options import Options
 from target_lightspeed_retail.records import Pointer, RejectedError
 
+Way = tuple[Match, dict[Value, Value]]
+"""What tells a row, and the values to look for."""
+
 Create = Callable[[type[Resource], Record], int]
 
 _REMEMBERED = 50_000
@@ -46,14 +49,30 @@ class References:
         """Look up everything that some records name; what was missing is looked up again."""
         found = {} if len(self._known) > _REMEMBERED else {each: rows for each, rows in self._known.items() if rows}
         self._known = found
+        left = [
+            (pointer.resource, self._ways(pointer, job.source))
+            for job in jobs
+            for pointer in pointed_at(job.wanted)
+            if self._direct(pointer, job.source) is None
+        ]
+        while left:
+            self._ask_first(left)
+            left = [
+                (resource, ways[1:]) for resource, ways in left if ways[1:] and not self._is_found(resource, ways[0])
+            ]
+
+    def _ask_first(self, asked: Iterable[tuple[type[Resource], list[Way]]]) -> None:
+        """Look up all rows that are asked for, each in the first of its ways."""
         wanted: dict[tuple[type[Resource], Match], dict[Value, Value]] = defaultdict(dict)
-        for job in jobs:
-            for pointer in pointed_at(job.wanted):
-                if self._direct(pointer, job.source) is None:
-                    for match, value in self._ways(pointer, job.source):
-                        wanted[pointer.resource, match] |= value
-        for (resource, match), asked in wanted.items():
-            self._ask(resource, match, asked)
+        for resource, ways in asked:
+            for match, value in ways[:1]:
+                wanted[resource, match] |= value
+        for (resource, match), values_asked in wanted.items():
+            self._ask(resource, match, values_asked)
+
+    def _is_found(self, resource: type[Resource], way: Way) -> bool:
+        match, asked = way
+        return any(self._known[resource, match, value] for value in asked)
 
     def learn(self, resource: type[Resource], row: Record) -> None:
         """Take in a row that was written since, if it was looked for."""
@@ -133,7 +152,7 @@ class References:
             raise RejectedError(f"{self._said(pointer)} is not enough to make one of {pointer.resource.api.stream}.")
         return dict(zip(match.fields, _split(match, pointer.text or ""), strict=False))
 
-    def _ways(self, pointer: Pointer, source: int | None) -> list[tuple[Match, dict[Value, Value]]]:
+    def _ways(self, pointer: Pointer, source: int | None) -> list[Way]:
         """By what the row may be found, in order."""
         described = {name: self._plain(value) for name, value in pointer.described.items()}
         found = []
@@ -202,6 +221,11 @@ def _said(pointer: Pointer, matches: Iterable[Match]) -> str:
     """A row as a record names it, in few words."""
     if pointer.text is not None:
         return repr(pointer.text)
-    telling = {path for match in matches for path in match.fields}
-    said = [f"{name} {value!r}" for name, value in sorted(pointer.described.items()) if value and name in telling]
+    said = {
+        f"{path} {text!r}": None
+        for match in matches
+        for written in values(match, pointer.described).values()
+        for path, text in zip(match.fields, written, strict=True)
+        if text
+    }
     return ", ".join(said) or f"key {pointer.key}"

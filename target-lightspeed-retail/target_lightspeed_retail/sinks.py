@@ -57,9 +57,9 @@ class LightspeedSink(BatchSink):
         try:
             job = self._read(record)
         except (RejectedError, RecordError) as error:
-            self._run.results.add_unread(
-                self.resource, self._run.message or {"record": record}, Result.rejected(str(error))
-            )
+            message = self._run.message or {"stream": self.stream_name, "record": record}
+            result = Result.rejected(str(error))
+            self._run.results.add_unread(self.resource, message, result, key=self._read.key(record))
             return
         for name in self._read.unknown - known:
             self.logger.warning("%s has no field %s: it is left out.", self.stream_name, name)

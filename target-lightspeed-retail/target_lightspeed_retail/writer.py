@@ -20,9 +20,10 @@ from lightspeed_retail.resources.items import Item
 from lightspeed_retail.wire import Record
 from target_lightspeed_retail.anonymizing import anonymize, remove, see_that_it_may_be_written
 from target_lightspeed_retail.checks import WRITTEN, see_that_it_can_be_made, see_that_it_is_newer
-from target_lightspeed_retail.difference import difference, new_row
+from target_lightspeed_retail.creation import is_of
+from target_lightspeed_retail.difference import difference, is_compared, new_row, without_archiving
 from target_lightspeed_retail.jobs import Job
-from target_lightspeed_retail.known import Known, number_of
+from target_lightspeed_retail.known import Known, narrow, number_of
 from target_lightspeed_retail.ledger import Settled
 from target_lightspeed_retail.options import Conflict, Mode
 from target_lightspeed_retail.records import RejectedError
@@ -78,7 +79,8 @@ class Writer:
         entries = self.tools.ledger.entries(self.resource.api.stream, [job.key for job in jobs])
         for job in jobs:
             job.entry = entries.get(job.key)
-            self._narrow(job)
+            if self.resource.api.administrative:
+                narrow(job, self.tools.options.match(self.resource))
             if self.mode is Mode.ARCHIVE:
                 # What was written before may be archived now, though nothing in the record has changed.
                 job.digests["@mode"] = str(self.mode)
@@ -94,14 +96,6 @@ class Writer:
                 self._bring(job, record, known)
         finally:
             self._keep_found()
-
-    def _narrow(self, job: Job) -> None:
-        """Rows that are only found are found by what tells them; whom else they name is nothing to wait for."""
-        if self.resource.api.administrative:
-            telling = {
-                path.partition(".")[0] for match in self.tools.options.match(self.resource) for path in match.fields
-            }
-            job.wanted = {name: value for name, value in job.wanted.items() if name in telling}
 
     def _waits(self, job: Job, waiting: set[str]) -> bool:
         """A later record must not overtake one of its key that waits for another: it waits with it."""
@@ -168,7 +162,7 @@ class Writer:
     def relations(self, records: Iterable[Record]) -> set[str]:
         """What has to be loaded with rows, so that records can be compared with them."""
         named = {name for record in records for name, value in record.items() if value not in (None, [])}
-        asked = {field.name for field in self.resource.relations() if field.writable and _is_compared(field.nested)}
+        asked = {field.name for field in self.resource.relations() if field.writable and is_compared(field.nested)}
         return asked & named
 
     def _is_blind(self, job: Job, record: Record) -> bool:
@@ -209,16 +203,19 @@ class Writer:
         """The row is gone in Lightspeed, against what the ledger says."""
         number = number_of(job)
         self.tools.ledger.forget(job.stream, job.key)
-        job.entry = None
         if number is not None:
             known.forget(number)
         try:
-            known.prepare([(job, record)])
-            self.decide(Step(job, record, known.row(job, record)), known)
+            self._decide_anew(job, record, known)
         except RetriableError:
             raise
         except _REFUSALS as error:
             self._reject(job, error)
+
+    def _decide_anew(self, job: Job, record: Record, known: Known) -> None:
+        job.entry = None
+        known.prepare([(job, record)])
+        self.decide(Step(job, record, known.row(job, record)), known)
 
     def decide(self, step: Step, known: Known) -> None:
         """Create, update, archive, or leave as it is."""
@@ -307,7 +304,7 @@ class Writer:
 
     def _put(self, job: Job, number: int, changes: Record, record: Record, known: Known) -> None:
         """Send changes; where it is not known what became of them, the row says."""
-        changes, archive = self._without_archiving(changes)
+        changes, archive = without_archiving(self.resource, changes)
         try:
             if changes:
                 self.tools.sent(self.resource, number, changes)
@@ -318,12 +315,6 @@ class Writer:
             return
         changed = sorted([*changes, *(["archived"] if archive else [])])
         self.finish(job, {self.resource.api.key: number}, Result.updated(str(number), changed))
-
-    def _without_archiving(self, changes: Record) -> tuple[Record, bool]:
-        """Archiving is done by DELETE, the other way by a PUT."""
-        if changes.get("archived") is True and self.resource.api.delete == "archive":
-            return {name: value for name, value in changes.items() if name != "archived"}, True
-        return changes, False
 
     def _look_again(self, job: Job, number: int, record: Record, known: Known) -> None:
         job.looks += 1
@@ -358,15 +349,26 @@ class Writer:
         remove(self.tools, self.resource, number)
 
     def _settle_intent(self, job: Job, record: Record, known: Known) -> None:
-        """A killed run was about to make a row: see whether it did."""
-        row = self.tools.creation.found_again(self.resource, job, self.body_of_new(record))
+        """A killed run was about to make a row: see whether it did, and of which record."""
+        body = self.body_of_new(record)
+        row = self.tools.creation.found_again(self.resource, job, body)
         if row is None:
             self.tools.ledger.withdraw(job.stream, job.key)
-            job.entry = None
-            known.prepare([(job, record)])
-            self.decide(Step(job, record, known.row(job, record)), known)
-            return
-        self.finish_new(job, record, row, known)
+            self._decide_anew(job, record, known)
+        elif is_of(job, body) and not (job.deleted or self.mode in _ENDING):
+            self.finish_new(job, record, row, known)
+        else:
+            self._go_on_from(job, record, row, known)
+
+    def _go_on_from(self, job: Job, record: Record, row: Record, known: Known) -> None:
+        """The record has changed since a killed run made its row."""
+        number = int(self._id(row))
+        if not self.tools.options.dry_run:
+            self.tools.ledger.settle(job.stream, job.key, str(number), {WRITTEN: self.tools.moment()})
+            job.entry = self.tools.ledger.entries(job.stream, [job.key])[job.key]
+        now = self.tools.finder.by_keys(self.resource, [number], self.relations([record])).get(number, row)
+        known.add(now)
+        self.decide(Step(job, record, now), known)
 
     def _settle(self, job: Job, row: Record, *, written: bool = True) -> None:
         if self.tools.options.dry_run:
@@ -391,8 +393,3 @@ class Writer:
 
     def _reject(self, job: Job, error: Exception) -> None:
         self.tools.results.add(job, Result.rejected(str(error)))
-
-
-def _is_compared(nested: Any) -> bool:
-    """Whether what a relation holds is written with the record: parts, and rows that ride."""
-    return nested is not None and (nested.resource is None or nested.rides)

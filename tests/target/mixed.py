@@ -171,7 +171,11 @@ class _Maker:
 
     def _sales(self, number: int, moment: float) -> Record:
         lines = [
-            {"itemID": f"SKU-{self._named('items', moment)}", "unitQuantity": self._chance.randrange(1, 4), "unitPrice": p}
+            {
+                "itemID": f"SKU-{self._named('items', moment)}",
+                "unitQuantity": self._chance.randrange(1, 4),
+                "unitPrice": p,
+            }
             for p in [self._money(2_000) for _ in range(self._chance.randrange(1, 4))]
         ]
         total = sum((line["unitQuantity"] * line["unitPrice"] for line in lines), Decimal(0))
@@ -204,7 +208,9 @@ def _changed(stream: str, record: Record, chance: Random) -> Record:
     """A record after somebody has worked on it."""
     mark = chance.randrange(1_000_000)
     if stream == "customers":
-        emails = [{"address": record["Contact"]["Emails"][0]["address"].replace("@", f".{mark}@"), "useType": "Primary"}]
+        emails = [
+            {"address": record["Contact"]["Emails"][0]["address"].replace("@", f".{mark}@"), "useType": "Primary"}
+        ]
         return {**record, "lastName": f"Stone-{mark}", "Contact": {**record["Contact"], "Emails": emails}}
     if stream == "items":
         price = {"useType": "Default", "amount": Decimal(mark) / 100 + 1}

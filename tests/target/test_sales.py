@@ -116,6 +116,22 @@ def test_a_sale_is_posted_open_and_completed_when_its_total_is_known(sandbox: Sa
     assert sale["SaleNotes"]["InternalNote"]["note"] == "inside"
 
 
+def test_cash_that_was_changed_is_changed_again(sandbox: Sandbox, tmp_path: Path) -> None:
+    """Lightspeed keeps of cash what was due, and the change beside it: so the tap reads it."""
+    read = ticket(calcTotal="10", change="5", SalePayments=[paid("10")])
+    assert sell(sandbox, tmp_path, read).operations == ["created"]
+    assert is_sold_once(sandbox)["change"] == 5
+    (tmp_path / "ledger.sqlite").unlink()
+    assert sell(sandbox, tmp_path, read).operations == ["unchanged"]
+
+
+def test_a_sale_that_was_given_up_is_not_taken_for_a_lost_one(sandbox: Sandbox, tmp_path: Path) -> None:
+    sell(sandbox, tmp_path, ticket(SalePayments=[paid("9")]))
+    sandbox.server.faults = OneFault("drop-before:1:POST")
+    assert sell(sandbox, tmp_path, ticket()).ids == [2]
+    is_sold_once(sandbox)
+
+
 def test_nothing_is_sent_again_with_the_ledger_or_without(sandbox: Sandbox, tmp_path: Path) -> None:
     tickets = [ticket(str(number), SalePayments=[paid("15")]) for number in range(30)]
     first = sell(sandbox, tmp_path, *tickets)
