@@ -215,14 +215,14 @@ def test_a_refusal_tells_of_others() -> None:
 
 def test_an_answer_that_comes_late_does_not_lower_the_level() -> None:
     """Of two requests the one counted later is answered first."""
-    world = World(Server(160, 1, 0.0, 40))
-    for price in (120, 40):
+    world = World(smallest())
+    for price in (60, 20):
         world.pacer.acquire(Decimal(price))
-    world.pacer.release(Decimal(40), Limits(level=160, size=160, drip_rate=1))
-    world.pacer.release(Decimal(120), Limits(level=120, size=160, drip_rate=1))
-    assert world.pacer.level == pytest.approx(160)
+    world.pacer.release(Decimal(20), Limits(level=80, size=90, drip_rate=1))
+    world.pacer.release(Decimal(60), Limits(level=60, size=90, drip_rate=1))
+    assert world.pacer.level == pytest.approx(80)
     world.pacer.acquire(Decimal(1))
-    world.pacer.release(Decimal(1), Limits(level=5, size=160, drip_rate=1))
+    world.pacer.release(Decimal(1), Limits(level=5, size=90, drip_rate=1))
     assert world.pacer.level == pytest.approx(5)
 
 

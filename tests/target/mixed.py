@@ -170,15 +170,15 @@ class _Maker:
         return {"vendorID": vendor, "shopID": 1, "refNum": f"PO-{number}", "OrderLines": lines}
 
     def _sales(self, number: int, moment: float) -> Record:
-        lines = [
+        lines: list[Record] = [
             {
-                "itemID": f"SKU-{self._named('items', moment)}",
+                "Item": {"customSku": f"SKU-{self._named('items', moment)}"},
                 "unitQuantity": self._chance.randrange(1, 4),
-                "unitPrice": p,
+                "unitPrice": self._money(2_000),
             }
-            for p in [self._money(2_000) for _ in range(self._chance.randrange(1, 4))]
+            for _ in range(self._chance.randrange(1, 4))
         ]
-        total = sum((line["unitQuantity"] * line["unitPrice"] for line in lines), Decimal(0))
+        total = total_of({"SaleLines": lines})
         way = _WAYS[number % len(_WAYS)]
         return {
             "employeeID": 1,
@@ -213,8 +213,9 @@ def _changed(stream: str, record: Record, chance: Random) -> Record:
         ]
         return {**record, "lastName": f"Stone-{mark}", "Contact": {**record["Contact"], "Emails": emails}}
     if stream == "items":
-        price = {"useType": "Default", "amount": Decimal(mark) / 100 + 1}
-        return {**record, "defaultCost": price["amount"] / 2, "Prices": [price, record["Prices"][1]]}
+        amount = Decimal(mark) / 100 + 1
+        price = {"useType": "Default", "amount": amount}
+        return {**record, "defaultCost": amount / 2, "Prices": [price, record["Prices"][1]]}
     if stream == "vendors":
         return {**record, "accountNumber": f"A-{mark}"}
     if stream == "orders":
@@ -260,7 +261,7 @@ def _sold(sale: Record) -> Record:
         "completeTime": sale.get("completeTime"),
         "calcTotal": total,
         "change": change,
-        "SaleLines": sale["SaleLines"],
+        "SaleLines": [{**line, "itemID": line["Item"]["customSku"], "Item": None} for line in sale["SaleLines"]],
         "SalePayments": payments,
     }
 
@@ -371,15 +372,19 @@ def _archived(row: Mapping[str, Any]) -> Record:
 
 def _text(record: Record) -> str:
     """A record in one way of writing it; the order of its nested rows makes no difference."""
-    return json.dumps(_ordered(plain(record)), sort_keys=True, default=_number)
+    return _sorting(_ordered(plain(record)))
 
 
 def _ordered(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _ordered(inner) for name, inner in value.items()}
     if isinstance(value, list):
-        return sorted((_ordered(inner) for inner in value), key=lambda row: json.dumps(row, default=_number))
+        return sorted((_ordered(inner) for inner in value), key=_sorting)
     return value
+
+
+def _sorting(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, default=_number)
 
 
 def _number(value: Decimal) -> str:
