@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from lightspeed_retail.resources import Resource
@@ -32,6 +32,7 @@ class Job:
         remark: What the outcome says besides: what was left out, for example.
         was_counted: Whether it counts as a change already.
         looks: How often it had to be looked at what became of a change.
+        sent: The fields that were sent as a change so far.
         was_parked: Whether it waited for another record before.
         waits: Whether it waits for another record now.
     """
@@ -49,6 +50,7 @@ class Job:
     remark: str | None = None
     was_counted: bool = False
     looks: int = 0
+    sent: set[str] = field(default_factory=set)
     was_parked: bool = False
     waits: bool = False
 

@@ -55,9 +55,6 @@ class LinedWriter(Writer):
         names = [name for name in job.digests if name in {lines.name for lines in self.lines}]
         return any(known.get(name) != job.digests[name] for name in names)
 
-    def _is_blind(self, job: Job, record: Record) -> bool:
-        return not self._has_new_lines(job) and super()._is_blind(job, record)
-
     def update(self, step: Step, known: Known) -> None:
         """Send what differs of the header; what the fields that come last were before is kept."""
         whole = self._records.get(step.job.key)

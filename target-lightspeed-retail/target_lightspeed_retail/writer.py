@@ -304,6 +304,7 @@ class Writer:
 
     def _put(self, job: Job, number: int, changes: Record, record: Record, known: Known) -> None:
         """Send changes; where it is not known what became of them, the row says."""
+        job.sent |= changes.keys()
         changes, archive = without_archiving(self.resource, changes)
         try:
             if changes:
@@ -313,8 +314,7 @@ class Writer:
         except UncertainError:
             self._look_again(job, number, record, known)
             return
-        changed = sorted([*changes, *(["archived"] if archive else [])])
-        self.finish(job, {self.resource.api.key: number}, Result.updated(str(number), changed))
+        self.finish(job, {self.resource.api.key: number}, Result.updated(str(number), sorted(job.sent)))
 
     def _look_again(self, job: Job, number: int, record: Record, known: Known) -> None:
         job.looks += 1
@@ -327,7 +327,11 @@ class Writer:
         if number not in rows:
             raise NotFoundError(f"{job.stream} {number} is gone.", status=404)
         known.add(rows[number])
-        self.update(Step(job, record, rows[number]), known)
+        step = Step(job, record, rows[number])
+        if self.changes(step):
+            self.update(step, known)
+        else:
+            self.finish(job, rows[number], Result.updated(str(number), sorted(job.sent)))
 
     def archive(self, step: Step, known: Known) -> None:
         """Archive or delete a row, whichever the API does."""

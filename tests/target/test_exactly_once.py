@@ -250,3 +250,14 @@ def test_a_line_that_cannot_be_changed_is_not_taken_for_changed(tmp_path: Path) 
         sandbox.server.faults = Faults([])
         assert targeting.run(sandbox, said("orders", [changed], KEY), tmp_path).operations == ["updated"]
         assert [row["quantity"] for row in targeting.rows(sandbox, "OrderLine")] == [2]
+
+
+def test_a_change_whose_answer_is_lost_counts_as_one(tmp_path: Path) -> None:
+    before = {KEY: "1", "customSku": "A", "description": "Tee"}
+    with Sandbox(Config(empty=True, **WIDE)) as sandbox:
+        targeting.run(sandbox, targeting.messages("items", [before], KEY), tmp_path)
+        sandbox.server.faults = Faults(["drop-after:1:PUT"])
+        changed = {**before, "description": "Tee shirt", "archived": True}
+        done = targeting.run(sandbox, targeting.messages("items", [changed], KEY), tmp_path)
+        assert (done.operations, done.outcomes[0]["changed"]) == (["updated"], ["archived", "description"])
+        assert done.writes == ["PUT /Item/{}.json", "DELETE /Item/{}.json"]

@@ -91,6 +91,8 @@ def test_equal_lines_are_two_lines(sandbox: Sandbox, tmp_path: Path) -> None:
     (tmp_path / "ledger.sqlite").unlink()
     assert send(sandbox, tmp_path, twice).writes == []
     assert len(content(sandbox)) == 2
+    assert send(sandbox, tmp_path, order("1", line("A"), line("A"), line("A"))).writes == [LINE]
+    assert len(content(sandbox)) == 3
 
 
 @pytest.mark.parametrize("fault", ["drop-after:2:POST", "504:2:POST", "drop-after:1:PUT"])
