@@ -88,7 +88,6 @@ class Client:
         self.account_id: int | None = None
         self.known_accounts: list[Record] = []
         self._page_sizes: dict[type[Resource], int] = {}
-        self._authorisation = authorisation
 
     @property
     def version(self) -> Version:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from singer_sdk.exceptions import MissingKeyPropertiesError
 from singer_sdk.sinks import RecordSink
 
+from target_lightspeed_retail.lenient import LenientSink
 from target_lightspeed_retail.options import by_stream
 
 if TYPE_CHECKING:
@@ -19,11 +20,8 @@ _CLOSE = 0.8
 """How much a name must be like that of a stream to be taken for a slip of the pen."""
 
 
-class IgnoredSink(RecordSink):
+class IgnoredSink(LenientSink, RecordSink):
     """Says once that a stream is left out."""
-
-    validate_schema = False
-    include_sdc_metadata_properties = True
 
     def setup(self) -> None:
         """Say so."""
@@ -35,18 +33,9 @@ class IgnoredSink(RecordSink):
     def process_record(self, record: dict[str, Any], context: dict[str, Any]) -> None:
         """Leave it out."""
 
-    def _validate_and_parse(self, record: dict[str, Any]) -> dict[str, Any]:
-        return record
 
-    def _singer_validate_message(self, record: dict[str, Any]) -> None:
-        """Nothing is expected of it."""
-
-
-class UnknownSink(RecordSink):
+class UnknownSink(LenientSink, RecordSink):
     """Rejects the records of a stream that Lightspeed does not have: a wrong name must not look like success."""
-
-    validate_schema = False
-    include_sdc_metadata_properties = True
 
     def __init__(
         self,
@@ -66,13 +55,10 @@ class UnknownSink(RecordSink):
         """Reject it."""
         self._reject(record, self._reason)
 
-    def _validate_and_parse(self, record: dict[str, Any]) -> dict[str, Any]:
-        return record
-
     def _singer_validate_message(self, record: dict[str, Any]) -> None:
         """The SDK demands that such a record ends the run; its outcome is noted before."""
         try:
-            super()._singer_validate_message(record)
+            super(LenientSink, self)._singer_validate_message(record)
         except MissingKeyPropertiesError:
             self._reject(record, f"It lacks {' or '.join(self.key_properties)}, the key of its stream.")
             raise

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk.sinks import BatchSink
 
+from target_lightspeed_retail.lenient import LenientSink
 from target_lightspeed_retail.posting import Posting
 
 if TYPE_CHECKING:
     from target_lightspeed_retail.target import TargetLightspeedRetail
 
 
-class PostedSink(BatchSink):
+class PostedSink(LenientSink, BatchSink):
     """Records of one stream on their way to a path that nobody has declared."""
-
-    validate_schema = False
-    include_sdc_metadata_properties = True
 
     def __init__(
         self,
@@ -36,10 +34,6 @@ class PostedSink(BatchSink):
         """Never: the target looks itself, because what a record names must be written before it."""
         return False
 
-    def preprocess_record(self, record: dict[str, Any], context: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002
-        """Nothing is changed here."""
-        return record
-
     def process_record(self, record: dict[str, Any], context: dict[str, Any]) -> None:
         """Put a record into the batch, with the message that it came in."""
         context.setdefault("records", []).append((record, self._run.message))
@@ -48,9 +42,3 @@ class PostedSink(BatchSink):
         """Send the batch, one record after the other."""
         for record, origin in context.get("records", []):
             self._posting.write(record, origin)
-
-    def _validate_and_parse(self, record: dict[str, Any]) -> dict[str, Any]:
-        return record
-
-    def _singer_validate_message(self, record: Mapping[str, Any]) -> None:
-        """A record without its key is no reason to end the run."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk.sinks import BatchSink
 
 from lightspeed_retail.errors import RecordError
 from target_lightspeed_retail.jobs import Job, Reader
+from target_lightspeed_retail.lenient import LenientSink
 from target_lightspeed_retail.options import by_stream
 from target_lightspeed_retail.records import RejectedError
 from target_lightspeed_retail.results import Result
@@ -18,14 +19,9 @@ if TYPE_CHECKING:
     from target_lightspeed_retail.target import TargetLightspeedRetail
 
 
-class LightspeedSink(BatchSink):
-    """Records of one stream on their way to its writer.
+class LightspeedSink(LenientSink, BatchSink):
+    """Records of one stream on their way to its writer."""
 
-    The records are checked by the declaration, one by one; the SDK would end the run at the first that does not fit.
-    """
-
-    validate_schema = False
-    include_sdc_metadata_properties = True
     MAX_SIZE_DEFAULT = 2500
     """Look-ups go by the hundred, so the more wait for one the fewer there are; each waits in memory."""
 
@@ -47,10 +43,6 @@ class LightspeedSink(BatchSink):
         """Never: the target looks itself, because what a record names must be written before it."""
         return False
 
-    def preprocess_record(self, record: dict[str, Any], context: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002
-        """Nothing is changed here."""
-        return record
-
     def process_record(self, record: dict[str, Any], context: dict[str, Any]) -> None:
         """Put a record into the batch."""
         known = set(self._read.unknown)
@@ -70,12 +62,6 @@ class LightspeedSink(BatchSink):
         """Write the batch; of two records of one key the later one comes after the earlier one's end."""
         for jobs in _rounds(context.get("jobs", [])):
             self._run.write(self.resource, jobs)
-
-    def _validate_and_parse(self, record: dict[str, Any]) -> dict[str, Any]:
-        return record
-
-    def _singer_validate_message(self, record: Mapping[str, Any]) -> None:
-        """A record without its key is no reason to end the run."""
 
 
 def _rounds(jobs: list[Job]) -> list[list[Job]]:

@@ -171,7 +171,7 @@ from lightspeed_retail.connection import connect
 settings = json.loads(sys.stdin.read())
 for _ in range(5):
     client = connect(settings)
-    client._authorisation.renew(client._authorisation.bearer())
+    client.transport._authorisation.renew(client.transport._authorisation.bearer())
 print(connect(settings).account_id)
 """
 
