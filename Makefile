@@ -1,7 +1,7 @@
 # make help says what there is. Works with GNU make 3.81 (macOS) and in a folder with a space in its name: paths are relative.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types format lock clean moved
+.PHONY: help setup demo test lint types format bench lock clean moved
 .SUFFIXES:
 
 INSTALLED := .venv/.installed
@@ -29,6 +29,9 @@ format: $(INSTALLED) ## Mend style and format where that is safe.
 	@tools/clean ruff check --fix-only --quiet .
 	@tools/clean ruff format --quiet .
 
+bench: $(INSTALLED) ## Measure this tap and its peers side by side; ARGS=--quick takes three minutes.
+	@tools/clean python -m benchmarks $(ARGS)
+
 lock: ## Write requirements.txt anew; ARGS=--upgrade takes newer versions.
 	@tools/lock $(ARGS)
 
@@ -36,7 +39,7 @@ clean: ## Remove what the other targets made, the demo's data included.
 	@for data in .demo/warehouse .demo/demo-warehouse; do \
 	    .venv/bin/lightspeed-sandbox warehouse stop --delete --warehouse $$data || :; \
 	done 2>/dev/null
-	@rm -rf .venv .demo .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf .venv .demo .bench .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 # An environment knows where it lies: a copied or moved tree needs one of its own.
 ifneq ($(shell cat .venv/.installed 2>/dev/null),$(shell pwd))

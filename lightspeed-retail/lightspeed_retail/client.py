@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import functools
 import logging
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Generator, Iterator
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from http import HTTPStatus
@@ -20,8 +20,9 @@ from lightspeed_retail import errors
 from lightspeed_retail.oauth import Authorisation
 from lightspeed_retail.pacing import Pacer
 from lightspeed_retail.query import BASE_PRICE, PAGE_SIZE, Query, Version, encoded
-from lightspeed_retail.resources import FieldType, Resource
-from lightspeed_retail.transport import DEFAULT_API_URL, TOO_MUCH, Transport, anything
+from lightspeed_retail.resources import Resource
+from lightspeed_retail.sheets import Extent, Page, Sheet, has_number
+from lightspeed_retail.transport import DEFAULT_API_URL, TOO_MUCH, Transport
 from lightspeed_retail.wire import Record, rows
 
 __all__ = ["DEFAULT_API_URL", "Client", "Page", "has_number"]
@@ -31,21 +32,6 @@ _SMALLEST_PAGE = 10
 _HEAVY_TRIES = 3
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Page:
-    """A page of a walk.
-
-    Args:
-        rows: Records as they stand on the wire, none for an empty list.
-        next: Address of the following page; None on the last one.
-        date: The server's clock when it answered.
-    """
-
-    rows: list[Record]
-    next: str | None
-    date: datetime
 
 
 class Client:
@@ -60,6 +46,7 @@ class Client:
         pacer: The model of the limits; shared where several clients work on one bucket.
         retry_wait: Seconds before the first repetition; each further one waits twice as long.
         version: Version of the API to ask.
+        connections: How many requests may be on their way at a time; None for as many as the drips are worth.
     """
 
     def __init__(
@@ -73,6 +60,7 @@ class Client:
         pacer: Pacer | None = None,
         retry_wait: float = 0.5,
         version: Version = Version.V3,
+        connections: int | None = None,
     ) -> None:
         """Prepare a client; nothing is asked yet."""
         self.transport = Transport(
@@ -84,6 +72,7 @@ class Client:
             pacer=pacer,
             retry_wait=retry_wait,
             version=version,
+            connections=connections,
         )
         self.account_id: int | None = None
         self.known_accounts: list[Record] = []
@@ -102,6 +91,16 @@ class Client:
     def requests(self) -> int:
         """Requests so far, those that write included."""
         return self.transport.requests
+
+    @property
+    def received(self) -> int:
+        """Bytes of the answers so far."""
+        return self.transport.received
+
+    @property
+    def connections(self) -> int:
+        """How many requests may be on their way at a time."""
+        return self.transport.connections
 
     @property
     def pacer(self) -> Pacer:
@@ -124,22 +123,37 @@ class Client:
 
     def accounts(self) -> list[Record]:
         """The accounts that the token belongs to, as they stand on the wire; normally one."""
-        answer, _ = self._get(f"{self.version.root}/Account.json", BASE_PRICE)
+        answer, _ = self.transport.get(f"{self.version.root}/Account.json", BASE_PRICE)
         self.known_accounts = rows(answer, "Account")
         return self.known_accounts
 
     def record(self, path: str) -> Record:
         """A single answer at a path below the version, for example `/Account/1.json`, as it stands on the wire."""
-        answer, _ = self._get(self.version.root + path, BASE_PRICE)
+        answer, _ = self.transport.get(self.version.root + path, BASE_PRICE)
         return answer
 
     def single(self, resource: type[Resource]) -> Record:
         """The one record of a resource that has no list, such as the session, as it stands on the wire."""
-        answer, _ = self._get(self.version.path(resource, self.account_id), BASE_PRICE)
+        answer, _ = self.transport.get(self.version.path(resource, self.account_id), BASE_PRICE)
         found: Record = answer.get(resource.envelope(), answer)
         return found
 
-    def pages(self, query: Query) -> Iterator[Page]:
+    def last_key(self, query: Query) -> int | None:
+        """The key at the far end of a list: the highest one, or the lowest of a walk that goes down; costs a drip.
+
+        None where the list is empty, or the API does not sort it by its key.
+
+        Args:
+            query: The list: its filters count, its relations do not.
+        """
+        key = query.resource.api.key
+        if self.version is not Version.V3 or not has_number(query.resource) or key not in query.resource.api.sortable:
+            return None
+        far = key if query.sort == f"-{key}" else f"-{key}"
+        last = next(self.pages(replace(query, sort=far, relations=(), limit=1)))
+        return int(last.rows[0][key]) if last.rows else None
+
+    def pages(self, query: Query) -> Generator[Page, None, None]:
         """Walk through a list, page by page.
 
         V3 is walked by the API's own links. V2 has only offsets, which lose rows that shift, so it is walked by key
@@ -177,12 +191,12 @@ class Client:
     def _linked_pages(self, path: str, query: Query) -> Iterator[Page]:
         address: str | None = f"{path}?{query.encoded()}"
         while address is not None:
-            answer, date = self._get_page(address, query)
-            following = self._following(answer, address)
-            found = _rows(answer, query)
-            if "@attributes" not in answer and len(found) >= PAGE_SIZE:
-                _log.warning("GET %s: %d rows and no link to more; there may be some.", path, len(found))
-            yield Page(found, following, date)
+            sheet, date = self._get_page(address, query)
+            following = self._following(sheet, address)
+            page = Page(sheet, query, following, date)
+            if sheet.attributes is None and len(page.rows) >= PAGE_SIZE:
+                _log.warning("GET %s: %d rows and no link to more; there may be some.", path, len(page.rows))
+            yield page
             address = following
 
     def _pages_by_key(self, path: str, query: Query) -> Iterator[Page]:
@@ -192,30 +206,29 @@ class Client:
         last = -1
         while rest is not None:
             address = f"{path}?{rest.encoded(self.version)}"
-            answer, date = self._get_page(address, query)
-            found = _rows(answer, query)
-            highest = max((int(row[key]) for row in found), default=last)
-            more = _more(answer, len(found), len(found))
+            sheet, date = self._get_page(address, query)
+            found, _, highest = sheet.extent(query.resource) or Extent(0, last, last)
+            more = _more(sheet, found, found)
             if more and highest <= last:
                 message = f"GET {path}: the API ignores the filter on {key}; the walk cannot go on."
                 raise errors.OutageError(message, status=HTTPStatus.OK)
             rest, last = (rest.after(highest) if more else None), highest
-            yield Page(found, address if rest else None, date)
+            yield Page(sheet, query, address if rest else None, date)
 
     def _pages_by_offset(self, path: str, query: Query) -> Iterator[Page]:
         offset: int | None = 0
         while offset is not None:
             params = [*query.params(self.version), *([("offset", str(offset))] if offset else [])]
             address = f"{path}?{encoded(params)}"
-            answer, date = self._get_page(address, query)
-            found = _rows(answer, query)
-            offset = offset + len(found) if _more(answer, len(found), offset + len(found)) else None
-            yield Page(found, address if offset else None, date)
+            sheet, date = self._get_page(address, query)
+            found = len(sheet.rows(query.resource))
+            offset = offset + found if _more(sheet, found, offset + found) else None
+            yield Page(sheet, query, address if offset else None, date)
 
     @staticmethod
-    def _following(answer: Record, address: str) -> str | None:
+    def _following(sheet: Sheet, address: str) -> str | None:
         """The next page on our own host: the token must not follow a link elsewhere."""
-        attributes = answer.get("@attributes")
+        attributes = sheet.attributes
         link = attributes.get("next") if isinstance(attributes, dict) else None
         if not link:
             return None
@@ -226,14 +239,16 @@ class Client:
             raise errors.OutageError(message, status=HTTPStatus.OK)
         return following
 
-    def _get_page(self, address: str, query: Query) -> tuple[Record, datetime]:
+    def _get_page(self, address: str, query: Query) -> tuple[Sheet, datetime]:
         """Get a page; smaller pages where the API runs out of memory or time (it answers 500 or 504 then)."""
         limit = int(dict(parse_qsl(urlsplit(address).query)).get("limit", "0"))
+        read, accepts = functools.partial(Sheet.of, query.resource), functools.partial(_is_list, query.resource)
         while True:
             smaller = limit // 2
             can_shrink = smaller >= _SMALLEST_PAGE
             try:
-                return self._get(address, query.price, query.resource, _HEAVY_TRIES if can_shrink else None)
+                tries = _HEAVY_TRIES if can_shrink else None
+                return self.transport.fetch(address, query.price, read, accepts, tries)
             except errors.OutageError as error:
                 if not can_shrink or error.status not in TOO_MUCH:
                     raise
@@ -241,36 +256,14 @@ class Client:
                 limit = self._page_sizes[query.resource] = smaller
                 address = _with_limit(address, limit)
 
-    def _get(
-        self, address: str, price: Decimal, listed: type[Resource] | None = None, heavy_tries: int | None = None
-    ) -> tuple[Record, datetime]:
-        accepts = anything if listed is None else functools.partial(_is_list, listed)
-        return self.transport.get(address, price, accepts, heavy_tries)
+
+def _is_list(resource: type[Resource], sheet: Sheet) -> bool:
+    return not sheet.says_nothing or not resource.api.attributes
 
 
-def has_number(resource: type[Resource]) -> bool:
-    """Whether rows are told apart by one whole number, so that a list can be walked by it."""
-    return not resource.api.dimensions and resource.field(resource.api.key).type is FieldType.INTEGER
-
-
-def _rows(answer: Record, query: Query) -> list[Record]:
-    key = query.resource.api.key
-    found = rows(answer, query.resource.envelope(), key)
-    if has_number(query.resource):
-        for row in found:
-            if not str(row.get(key, "")).isdecimal():
-                message = f"{query.resource.__name__}: a row has no number in {key}, so it cannot be told apart."
-                raise errors.RequestRefusedError(message, status=HTTPStatus.OK)
-    return found
-
-
-def _is_list(resource: type[Resource], body: Record) -> bool:
-    return resource.envelope() in body or "@attributes" in body or not resource.api.attributes
-
-
-def _more(answer: Record, found: int, passed: int) -> bool:
+def _more(sheet: Sheet, found: int, passed: int) -> bool:
     """Whether V2 has more rows than those passed so far: it counts them on every page, or else the page is full."""
-    attributes = answer.get("@attributes")
+    attributes = sheet.attributes
     if not found or not isinstance(attributes, dict):
         return False
     count = str(attributes.get("count"))

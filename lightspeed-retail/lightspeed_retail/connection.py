@@ -43,6 +43,7 @@ def client(settings: Mapping[str, Any], authorised: Authorisation | None = None)
         user_agent=settings.get("user_agent"),
         session=_session(settings),
         version=Version[settings.get("api_version") or "V3"],
+        connections=settings.get("max_connections"),
     )
 
 

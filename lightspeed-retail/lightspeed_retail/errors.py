@@ -26,6 +26,10 @@ class UnreachableError(LightspeedError):
     """No answer from the host: network, name, proxy, certificate, or an outage."""
 
 
+class SpentError(LightspeedError):
+    """A limit that was set for the run, of drips or of time, is reached: nothing is wrong, the next run goes on."""
+
+
 class RecordError(LightspeedError):
     """A record cannot be sent as it stands: change the record, or its mapping.
 

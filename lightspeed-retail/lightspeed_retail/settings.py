@@ -99,6 +99,14 @@ CONNECTION: dict[str, Schema] = {
         "CA bundle",
         "File with the certificate authorities to trust, for a proxy that opens TLS connections.",
     ),
+    "max_connections": setting(
+        "integer",
+        "Most connections",
+        "How many requests may be on their way at the same time; 1 sends one after the other. Left out: as many as it "
+        "takes to use up the account's rate, by how long answers take.",
+        minimum=1,
+        maximum=32,
+    ),
 }
 """What it takes to reach an account."""
 

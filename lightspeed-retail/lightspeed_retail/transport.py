@@ -22,6 +22,7 @@ import requests
 import urllib3
 
 from lightspeed_retail import errors
+from lightspeed_retail.connections import Connections
 from lightspeed_retail.oauth import Authorisation
 from lightspeed_retail.pacing import Limits, Pacer
 from lightspeed_retail.query import Version
@@ -39,6 +40,10 @@ TOO_MUCH = (HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.GATEWAY_TIMEOUT)
 ON_THE_WIRE = (requests.RequestException, urllib3.exceptions.HTTPError)
 """What a connection can fail with."""
 
+MOST_CONNECTIONS = 32
+"""More requests at a time than any account has drips for."""
+
+_PIECE = 1024 * 1024
 _MAX_TRIES = 8
 _FIRST_TRIES = 3
 _LONGEST_WAIT = 60.0
@@ -58,9 +63,14 @@ Send = Callable[[str], requests.Response]
 """Sends a request with the bearer that it is given, and brings the whole answer."""
 
 
-def anything(_body: Record) -> bool:
+def anything(_body: object) -> bool:
     """Accepts every answer."""
     return True
+
+
+def _record(content: bytes) -> Record | None:
+    body = decoded(content)
+    return body if isinstance(body, dict) else None
 
 
 class Transport:
@@ -77,6 +87,7 @@ class Transport:
         pacer: The model of the limits; shared where several clients work on one bucket.
         retry_wait: Seconds before the first repetition; each further one waits twice as long.
         version: Version of the API to ask.
+        connections: How many requests may be on their way at a time; None for as many as the drips are worth.
     """
 
     def __init__(
@@ -90,13 +101,19 @@ class Transport:
         pacer: Pacer | None = None,
         retry_wait: float = 0.5,
         version: Version = Version.V3,
+        connections: int | None = None,
     ) -> None:
         """Prepare; nothing is asked yet."""
         self.version = version
         self.pacer = pacer or Pacer()
         self.session = session or requests.Session()
+        for scheme in ("https://", "http://"):
+            self.session.mount(scheme, requests.adapters.HTTPAdapter(pool_maxsize=connections or MOST_CONNECTIONS))
         self.session.headers.update({"Accept": "application/json", "User-Agent": user_agent or "lightspeed-retail"})
         self.requests = 0
+        self.received = 0
+        self._most = connections
+        self._connections = Connections(lambda: self.connections)
         self._authorisation = authorisation
         self._api_url = api_url.rstrip("/")
         self._api_path = (api_path or version.root).rstrip("/")
@@ -109,19 +126,30 @@ class Transport:
         """When the run began: the `Date` of the first answer, or local time before there is one."""
         return self._first_date or datetime.now(UTC)
 
-    def get(
+    @property
+    def connections(self) -> int:
+        """How many requests may be on their way at a time."""
+        return self._most or self.pacer.connections
+
+    def get(self, address: str, price: Decimal) -> tuple[Record, datetime]:
+        """Read the record that is at an address: see `fetch`."""
+        return self.fetch(address, price, _record)
+
+    def fetch(
         self,
         address: str,
         price: Decimal,
-        accepts: Callable[[Record], bool] = anything,
+        read: Callable[[bytes], T | None],
+        accepts: Callable[[T], bool] = anything,
         heavy_tries: int | None = None,
-    ) -> tuple[Record, datetime]:
+    ) -> tuple[T, datetime]:
         """Read what is at an address, again and again until there is a usable answer or the tries are used up.
 
         Args:
             address: Path and query, below the host.
             price: Drips that it costs.
-            accepts: Whether an answer is what was asked for.
+            read: Makes something of the body of an answer; None where that is broken.
+            accepts: Whether it is what was asked for.
             heavy_tries: How often to ask for what may be too much for the API; None for as often as for anything.
 
         Returns:
@@ -133,10 +161,10 @@ class Transport:
             UnreachableError: The API did not answer, however often it was asked.
         """
 
-        def once() -> tuple[Record, datetime]:
+        def once() -> tuple[T, datetime]:
             answer = self.bearing(lambda token: self._get_once(address, token), price)
             what = f"GET {urlsplit(address).path}"
-            body = self.judged(answer, what)
+            body = self._read(answer, what, read)
             if not accepts(body):
                 raise errors.OutageError(f"{what}: the answer is no list.", status=answer.status_code)
             return body, _date(answer)
@@ -144,12 +172,14 @@ class Transport:
         return self.patiently(once, _READ_AGAIN, _after_heavy(heavy_tries or _MAX_TRIES))
 
     def _get_once(self, address: str, token: str) -> requests.Response:
-        return self.session.get(
+        answer = self.session.get(
             self.located(address),
             headers={"Authorization": f"Bearer {token}"},
             timeout=TIMEOUT,
             allow_redirects=False,
+            stream=True,
         )
+        return _whole(answer)
 
     def bearing(self, send: Send, price: Decimal) -> requests.Response:
         """Send within the limits; a refused token is renewed and the request sent again, one time."""
@@ -161,15 +191,19 @@ class Transport:
         return answer
 
     def _paced(self, send: Send, price: Decimal, token: str) -> requests.Response:
-        self.pacer.acquire(price)
-        limits: Limits | None = None
-        began = time.monotonic()
-        try:
-            answer = send(token)
-            limits = Limits.of(answer.headers, time.monotonic() - began)
-        finally:
-            self.requests += 1
-            self.pacer.release(price, limits)
+        with self._connections:
+            self.pacer.acquire(price)
+            limits: Limits | None = None
+            began = time.monotonic()
+            try:
+                answer = send(token)
+                limits = Limits.of(answer.headers, time.monotonic() - began)
+            finally:
+                self.pacer.release(price, limits)
+                with self._lock:
+                    self.requests += 1
+        with self._lock:
+            self.received += len(answer.content)
         return answer
 
     def located(self, address: str) -> str:
@@ -184,21 +218,28 @@ class Transport:
             answer: The answer.
             what: What was asked, for people: method and path.
         """
-        body = decoded(answer.content)
+        return self._read(answer, what, _record)
+
+    def _read(self, answer: requests.Response, what: str, read: Callable[[bytes], T | None]) -> T:
         status = answer.status_code
-        if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
-            if isinstance(body, dict):
-                return body
+        if not HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
+            raise self._refusal(answer, what)
+        body = read(answer.content)
+        if body is None:
             raise errors.OutageError(f"{what}: the answer is broken or no JSON.", status=status)
-        body = decoded(redacted(answer))
+        return body
+
+    def _refusal(self, answer: requests.Response, what: str) -> errors.LightspeedError:
+        """The error that an unaccepted answer stands for."""
+        body, status = decoded(redacted(answer)), answer.status_code
         if status == HTTPStatus.TOO_MANY_REQUESTS:
-            raise self._rate_limited(answer, what)
+            return self._rate_limited(answer, what)
         if status == HTTPStatus.UNAUTHORIZED:
             message, _ = errors.reason(body)
-            raise errors.CredentialsError(f"{what}: Lightspeed refused the access token ({message}): connect again.")
+            return errors.CredentialsError(f"{what}: Lightspeed refused the access token ({message}): connect again.")
         if answer.is_redirect:
-            raise errors.UnreachableError(f"{what}: the host redirects elsewhere; check api_url.")
-        raise errors.of_status(status, body, what)
+            return errors.UnreachableError(f"{what}: the host redirects elsewhere; check api_url.")
+        return errors.of_status(status, body, what)
 
     def _rate_limited(self, answer: requests.Response, what: str) -> errors.RateLimitedError:
         """Keep to `Retry-After`, for all threads, and for a second at the least: so long is a burst window."""
@@ -276,6 +317,12 @@ class Transport:
     def _unreachable(self, error: Exception) -> errors.UnreachableError:
         what = type(error).__name__
         return errors.UnreachableError(f"Cannot reach {self._api_url} ({what}): check api_url and the network.")
+
+
+def _whole(answer: requests.Response) -> requests.Response:
+    """Read the body in large pieces; in those of 10 kB that `requests` takes, each is a switch between threads."""
+    answer._content = b"".join(answer.iter_content(_PIECE))  # noqa: SLF001  what the property `content` does by itself
+    return answer
 
 
 def _date(answer: requests.Response) -> datetime:

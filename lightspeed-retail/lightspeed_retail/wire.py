@@ -9,25 +9,39 @@ Source: sections 3.3 and 3.4 of the API reference (recorded answers and the page
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
-from decimal import Decimal
+from datetime import UTC, tzinfo
+from operator import call, itemgetter
 from typing import Any, Protocol
 
-import msgspec
+from lightspeed_retail.resources import Field, FieldType, Nested, Part, Resource
+from lightspeed_retail.scalars import UNFIT, Convert, as_text, converter, instant, stamp
 
-from lightspeed_retail.resources import Field, FieldType, Nested, Part
+__all__ = [
+    "UNKNOWN_FIELDS",
+    "Convert",
+    "Decoder",
+    "Decoding",
+    "Privacy",
+    "Record",
+    "Report",
+    "as_list",
+    "converter",
+    "emitted",
+    "everything",
+    "instant",
+    "is_offered",
+    "nested_rows",
+    "rows",
+    "stamp",
+]
 
 Record = dict[str, Any]
-Convert = Callable[[Any], Any]
 Selected = Callable[[tuple[str, ...]], bool]
 
 UNKNOWN_FIELDS = "unknown_fields"
 """Where keys that no declaration knows are kept, when they are kept, at every level of a record."""
-
-_UTC_LENGTH = len("2024-12-06T15:23:49+00:00")
-_HALF_A_DAY = timedelta(hours=12)
 
 
 class Report(Protocol):
@@ -78,113 +92,6 @@ def as_list(value: object) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def instant(text: str) -> datetime:
-    """A moment as the API writes it: `+00:00`, `-0400` and `Z` are accepted; without an offset it is UTC.
-
-    Raises:
-        ValueError: The text is no date-time.
-    """
-    moment = datetime.fromisoformat(text)
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def stamp(moment: datetime) -> str:
-    """A moment in the one form in which this project writes them: UTC, whole seconds, `+00:00`."""
-    return moment.astimezone(UTC).isoformat(timespec="seconds")
-
-
-def _integer(value: Any) -> int | None:
-    if value == "" or value is None:
-        return None
-    try:
-        return int(value)
-    except ValueError:
-        number = Decimal(value)
-        if number != number.to_integral_value():
-            raise
-        return int(number)
-
-
-def _decimal(value: Any) -> Decimal | None:
-    if value == "" or value is None:
-        return None
-    number = Decimal(str(value))
-    if not number.is_finite():
-        raise ValueError
-    return number
-
-
-_BOOLEANS = {"true": True, "false": False, "1": True, "0": False, True: True, False: False, "": None, None: None}
-
-
-def _boolean(value: Any) -> bool | None:
-    try:
-        return _BOOLEANS[value]
-    except (KeyError, TypeError):
-        raise ValueError from None
-
-
-def _string(value: Any) -> str | None:
-    if value is None or isinstance(value, str):
-        return value or None
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value) if isinstance(value, int | float) else msgspec.json.encode(value).decode()
-
-
-def _datetime(value: Any) -> str | None:
-    if value == "" or value is None:
-        return None
-    if len(value) == _UTC_LENGTH and value.endswith("+00:00"):
-        datetime.fromisoformat(value)
-        return str(value)
-    return stamp(instant(value))
-
-
-def _date_in(zone: tzinfo) -> Convert:
-    """Dates arrive as midnight of the shop in UTC. The nearest midnight is meant: summer time may shift it an hour.
-
-    Reports write `01/26/2021`.
-    """
-
-    def convert(value: Any) -> str | None:
-        if value == "" or value is None:
-            return None
-        if len(value) == len("1990-06-15"):
-            form = "%m/%d/%Y" if "/" in value else "%Y-%m-%d"
-            return datetime.strptime(value, form).date().isoformat()  # noqa: DTZ007  only the day is taken
-        return (instant(value).astimezone(zone) + _HALF_A_DAY).date().isoformat()
-
-    return convert
-
-
-def _flags(value: Any) -> dict[str, bool] | None:
-    if isinstance(value, list):
-        return {str(name): True for name in value} or None
-    return {name: bool(_boolean(flag)) for name, flag in value.items()} if value else None
-
-
-_SCALARS: dict[FieldType, Convert] = {
-    FieldType.INTEGER: _integer,
-    FieldType.NUMBER: _decimal,
-    FieldType.MONEY: _decimal,
-    FieldType.STRING: _string,
-    FieldType.BOOLEAN: _boolean,
-    FieldType.DATETIME: _datetime,
-    FieldType.FLAGS: _flags,
-}
-
-
-def converter(kind: FieldType, zone: tzinfo = UTC) -> Convert:
-    """What makes a typed value of a scalar, off the wire or typed already; it raises where the value does not fit.
-
-    Args:
-        kind: What the field holds.
-        zone: Time zone of the shops, in which dates are meant.
-    """
-    return _date_in(zone) if kind is FieldType.DATE else _SCALARS[kind]
-
-
 def everything(_path: tuple[str, ...]) -> bool:
     """The selection that leaves nothing out."""
     return True
@@ -231,12 +138,36 @@ class Decoding:
     name: Callable[[str], str] = str
 
 
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """How one field of a record comes about.
+
+    Args:
+        name: What it is called in the record.
+        source: What it is called on the wire.
+        convert: What makes its value.
+        type: What it holds.
+    """
+
+    name: str
+    source: str
+    convert: Convert
+    type: FieldType
+
+
+def _picking(names: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
+    """What takes some values out of a row; it raises KeyError where one is missing."""
+    # With a single name an itemgetter gives the value itself, with none there is no itemgetter.
+    return itemgetter(*names) if len(names) > 1 else lambda row: tuple(row[name] for name in names)
+
+
 class Decoder:
     """Converts wire rows of one declaration to typed records; compiled once, used for every row.
 
     Args:
         part: The declaration.
         how: How rows are converted.
+        head: What every record begins with.
         path: Where a nested declaration stands.
         within: The nested key that holds it.
         personal: Whether all texts in it are personal.
@@ -247,6 +178,7 @@ class Decoder:
         part: type[Part],
         how: Decoding,
         *,
+        head: Mapping[str, Any] | None = None,
         path: tuple[str, ...] = (),
         within: Nested | None = None,
         personal: bool = False,
@@ -254,40 +186,70 @@ class Decoder:
         """Compile the converters."""
         self._how = how
         self._path = path
+        self._head = dict(head or {})
+        self._key = part.api.key if issubclass(part, Resource) else None
         self._known = {field.name for field in part.fields()}
         self._by_fold = {name.casefold(): name for name in self._known}
-        self._lists = {field.name for field in part.fields() if field.type is FieldType.LIST}
         self._personal: set[str] = set()
-        self._fields: list[tuple[str, str, Convert]] = []
+        self._scalars: list[_Column] = []
+        self._nested: list[_Column] = []
         for field, private in emitted(part, within, personal=personal, privacy=how.privacy):
             if how.selected((*path, field.name)):
-                self._fields.append((how.name(field.name), field.name, self._converter(field, private=private)))
+                column = _Column(how.name(field.name), field.name, self._converter(field, private=private), field.type)
+                (self._scalars if field.nested is None else self._nested).append(column)
             if private or _holds_personal(field, personal=personal):
                 self._personal.add(field.name)
+        self._names = tuple(column.name for column in self._scalars)
+        self._sources = tuple(column.source for column in self._scalars)
+        self._converters = tuple(column.convert for column in self._scalars)
+        self._pick = _picking(self._sources)
+        self._width = len(self._sources)
 
     def __call__(self, row: Mapping[str, Any]) -> Record:
-        """The typed record of a wire row."""
-        if not row.keys() <= self._known:
-            row = self._settle_unknown(dict(row))
-        record: Record = {}
+        """The typed record of a wire row.
+
+        Nearly all rows have all fields, no others, and values that fit: those are converted in one sweep, in C. Only
+        what is out of the ordinary is looked at field by field.
+        """
+        try:
+            values: Iterable[Any] = self._pick(row)
+            ordinary = len(row) == self._width or row.keys() <= self._known
+        except KeyError:
+            ordinary = False
+        if not ordinary:
+            row = self._settle_unknown(row)
+            values = map(row.get, self._sources)
+        record = self._head.copy()
         misfits: dict[str, Any] = {}
-        for name, source, convert in self._fields:
-            value = row.get(source)
-            try:
-                record[name] = convert(value)
-            except (ValueError, TypeError, ArithmeticError, AttributeError):
-                record[name] = [] if source in self._lists else None
-                misfits[source] = _string(value)
-                self._how.report.misfit(self._name(source), value, personal=source in self._personal)
+        try:
+            record.update(zip(self._names, map(call, self._converters, values), strict=False))
+        except UNFIT:
+            misfits = self._convert_each(self._scalars, row, record)
+        if self._nested:
+            misfits |= self._convert_each(self._nested, row, record)
         if self._how.keep_unknown:
             record[UNKNOWN_FIELDS] = {**{key: row[key] for key in row if key not in self._known}, **misfits} or None
         return record
+
+    def _convert_each(self, columns: list[_Column], row: Mapping[str, Any], record: Record) -> dict[str, Any]:
+        """Convert one by one; what does not fit is reported, and returned as text."""
+        misfits: dict[str, Any] = {}
+        for column in columns:
+            value = row.get(column.source)
+            try:
+                record[column.name] = column.convert(value)
+            except UNFIT:
+                record[column.name] = [] if column.type is FieldType.LIST else None
+                misfits[column.source] = as_text(value)
+                private = column.source in self._personal
+                self._how.report.misfit(self._name(column.source), value, personal=private)
+        return misfits
 
     def _converter(self, field: Field, *, private: bool) -> Convert:
         if field.nested is not None:
             row = self._row_converter(field, field.nested, private=private)
             return _list_of(row, field.nested.element or "") if field.nested.many else _one_of(row, field.nested)
-        convert = converter(field.type, self._how.zone)
+        convert = converter(field.type, self._how.zone, recurs=field.name != self._key)
         if private and self._how.privacy is not None:
             return _after(convert, self._how.privacy.disguise)
         return convert
@@ -296,11 +258,14 @@ class Decoder:
         personal = private or nested.personal
         if nested.part is None:
             privacy = self._how.privacy
-            return _after(_string, privacy.disguise) if personal and privacy is not None else _string
+            return _after(as_text, privacy.disguise) if personal and privacy is not None else as_text
         return Decoder(nested.part, self._how, path=(*self._path, field.name), within=nested, personal=personal)
 
-    def _settle_unknown(self, row: Record) -> Record:
+    def _settle_unknown(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
         """Mend slips of case (`updatetime`, `onWorkOrder`), report the rest; `@attributes` is no field."""
+        if given.keys() <= self._known:
+            return given
+        row = dict(given)
         for key in [key for key in row if key not in self._known]:
             name = self._by_fold.get(key.casefold())
             if key == "@attributes":
@@ -357,6 +322,12 @@ def _list_of(convert: Convert, element: str) -> Convert:
 
 def nested_rows(value: object, element: str) -> list[Any]:
     """The rows of a nested list: `{"SaleLine": [...]}`, a bare object, `[{"SaleLine": {...}}]`, `""`, nothing."""
+    if type(value) is dict and element:
+        found = value.get(element)
+        if type(found) is list:
+            return found
+        if found and type(found) is dict:
+            return [found]
     return list(_unwrapped(value, element))
 
 

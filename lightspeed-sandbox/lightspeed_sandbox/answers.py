@@ -11,7 +11,6 @@ from typing import Any
 
 import orjson
 
-from lightspeed_retail.encoding import Encoder
 from lightspeed_retail.resources import Days, Field, FieldType, Nested, Part, Resource
 from lightspeed_retail.wire import Record, as_list, nested_rows
 from lightspeed_sandbox.columns import column, is_stored
@@ -19,6 +18,7 @@ from lightspeed_sandbox.links import Link, link
 from lightspeed_sandbox.memo import compiled
 from lightspeed_sandbox.relations import Tree
 from lightspeed_sandbox.store import Store
+from lightspeed_sandbox.stored import counted, wired
 
 Convert = Callable[[Any], Any]
 
@@ -50,7 +50,7 @@ class Answers:
         limit: int | None = None,
     ) -> list[Record]:
         """Wire rows that meet an SQL condition."""
-        shape = _shape(resource, frozenset(name for name in tree if resource.field(name).nested is not None))
+        shape = shape_of(resource, tree)
         found = self._store.rows(resource, shape.columns, where, params, order, limit)
         wires = [shape.wire(row) for row in found]
         self._attach(resource, wires, tree)
@@ -71,7 +71,7 @@ class Answers:
     def _settle_parts(self, wires: list[Record], field: Field, below: Tree) -> None:
         """Parts are stored whole: relations of theirs that nobody asked for go, those of other resources come."""
         part = field.nested.part if field.nested is not None else None
-        if part is None or field.nested is None or not _has_relations(part):
+        if part is None or field.nested is None or not has_relations(part):
             return
         inner = [row for wire in wires for row in inner_rows(wire.get(field.name), field.nested)]
         for unasked in [known.name for known in part.relations() if known.name not in below]:
@@ -111,25 +111,33 @@ def inner_rows(value: object, nested: Nested) -> list[Record]:
 
 
 @compiled
-def _has_relations(part: type[Part]) -> bool:
+def has_relations(part: type[Part]) -> bool:
+    """Whether a part, or a part of it, has relations that can be asked for."""
     return bool(part.relations()) or any(
-        field.nested is not None and field.nested.part is not None and _has_relations(field.nested.part)
+        field.nested is not None and field.nested.part is not None and has_relations(field.nested.part)
         for field in part.fields()
     )
 
 
-class _Shape:
-    """The columns of one kind of answer and how each becomes wire form."""
+class Shape:
+    """The columns of one kind of answer and how each becomes wire form.
+
+    Args:
+        resource: Whose rows.
+        asked: The relations that are asked for.
+    """
 
     def __init__(self, resource: type[Resource], asked: Iterable[str]) -> None:
+        """Choose the columns."""
         wanted = [
             field
             for field in resource.fields()
             if is_stored(field) and (field.nested is None or not field.nested.asked or field.name in asked)
         ]
         self.columns = tuple(column(field) for field in wanted)
-        self._fields = [(field.name, _converter(resource, field)) for field in wanted]
-        self._empties = {
+        self._converters = [(field.name, converter(resource, field)) for field in wanted]
+        self.fields = tuple(wanted)
+        self.empties = {
             field.name: field.nested.empty
             for field in wanted
             if field.nested is not None and field.nested.many and field.nested.empty is not None
@@ -139,20 +147,25 @@ class _Shape:
         """A row of the table as the API writes it; nulls stay out."""
         wire = {
             name: value if convert is None else convert(value)
-            for (name, convert), value in zip(self._fields, row, strict=True)
+            for (name, convert), value in zip(self._converters, row, strict=True)
             if value is not None
         }
-        for name, empty in self._empties.items():
+        for name, empty in self.empties.items():
             wire.setdefault(name, empty)
         return wire
 
 
+def shape_of(resource: type[Resource], tree: Tree) -> Shape:
+    """The columns of rows with these relations, and how they become wire form."""
+    return _shape(resource, frozenset(name for name in tree if resource.field(name).nested is not None))
+
+
 @compiled
-def _shape(resource: type[Resource], asked: frozenset[str]) -> _Shape:
-    return _Shape(resource, asked)
+def _shape(resource: type[Resource], asked: frozenset[str]) -> Shape:
+    return Shape(resource, asked)
 
 
-def _converter(resource: type[Resource], field: Field) -> Convert | None:
+def converter(resource: type[Resource], field: Field) -> Convert | None:
     """Decimals and moments are stored as they are written; parts and flags are stored as JSON."""
     nested = field.nested
     bookmark = resource.api.bookmark
@@ -160,18 +173,12 @@ def _converter(resource: type[Resource], field: Field) -> Convert | None:
         return _american
     if nested is None and field.type is not FieldType.FLAGS:
         return _PLAIN.get(field.type)
-    encode = Encoder(resource)
+    convert = wired(field) or str
     if nested is not None and nested.part is None and nested.element:
-        return lambda text: _counted(encode({field.name: orjson.loads(text)})[field.name])
-    return lambda text: encode({field.name: orjson.loads(text)}).get(field.name)
+        return lambda text: counted(convert(orjson.loads(text)))
+    return lambda text: convert(orjson.loads(text))
 
 
 def _american(day: str) -> str:
     """Reports write days as `01/26/2021`."""
     return f"{date.fromisoformat(day):%m/%d/%Y}"
-
-
-def _counted(wire: Mapping[str, Any]) -> Record:
-    """A list of plain texts, such as tags, carries their number."""
-    (texts,) = wire.values()
-    return {"@attributes": {"count": str(len(as_list(texts)))}, **wire}

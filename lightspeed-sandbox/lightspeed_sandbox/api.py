@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -53,7 +54,7 @@ class Ask:
         """
         return Body.parse(self.content, self.content_type)
 
-    @property
+    @cached_property
     def params(self) -> dict[str, str]:
         """The query parameters; of repeated ones the last counts."""
         return dict(parse_qsl(self.query, keep_blank_values=True))

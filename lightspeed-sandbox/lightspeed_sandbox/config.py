@@ -32,6 +32,9 @@ class Config:
     seed: Annotated[int, typer.Option(help="Seed of the made-up retailer.")] = 1
     days: Annotated[int, typer.Option(help="Days of history.", min=1)] = 365
     sales_per_day: Annotated[int, typer.Option(help="Sales a day, all shops together.", min=0)] = 50
+    bulk_sales: Annotated[
+        int, typer.Option(help="Plain sales in the years before the history, to measure with; made in seconds.", min=0)
+    ] = 0
     today: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Day on which the sandbox starts, UTC.")
     ] = None

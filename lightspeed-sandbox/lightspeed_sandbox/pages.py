@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import orjson
+
 from lightspeed_retail.query import Version
 from lightspeed_retail.resources import Resource
 from lightspeed_retail.wire import Record
 from lightspeed_sandbox.answers import Answers, is_plain
 from lightspeed_sandbox.lists import ListRequest
 from lightspeed_sandbox.store import Store
+from lightspeed_sandbox.texts import Texts
 
 Place = tuple[Any, ...]
 
 _ROW = "rowid"
+_PLACED = f"{_ROW} IN (SELECT json_each.value FROM json_each(?))"  # noqa: S608  a constant
 
 
 class Pages:
@@ -24,6 +28,7 @@ class Pages:
         """Read from a store."""
         self._store = store
         self._answers = answers
+        self._texts = Texts(store, answers)
 
     def answer(
         self,
@@ -54,7 +59,7 @@ class Pages:
         """All rows at once: a list without attributes, or one of plain texts, has no pages."""
         order = asked.sort.order(reverse=False)
         rows = self._answers.rows(resource, asked.relations.tree, *asked.where(), order=order)
-        body = _body(resource, rows)
+        body = _body(resource, [row[resource.api.key] for row in rows] if is_plain(resource) else rows)
         return {"@attributes": {"count": str(len(rows))}, **body} if resource.api.attributes else body
 
     def _by_offset(self, resource: type[Resource], asked: ListRequest) -> Record:
@@ -75,19 +80,17 @@ class Pages:
         order = asked.sort.order(reverse=asked.before)
         return self._store.rows(resource, (_ROW, *asked.sort.columns), *asked.where(), order, limit, asked.offset)
 
-    def _rows(self, resource: type[Resource], asked: ListRequest, places: Sequence[Place]) -> list[Record]:
-        found = [place[0] for place in places]
-        marks = ", ".join("?" for _ in found)
+    def _rows(self, resource: type[Resource], asked: ListRequest, places: Sequence[Place]) -> list[orjson.Fragment]:
+        found = orjson.dumps([place[0] for place in places]).decode()
         order = asked.sort.order(reverse=False)
-        return self._answers.rows(resource, asked.relations.tree, f"{_ROW} IN ({marks})", found, order=order)
+        return self._texts.rows(resource, asked.relations.tree, _PLACED, (found,), order=order)
 
     def _count(self, resource: type[Resource], asked: ListRequest) -> str:
         return str(self._store.count(resource, *asked.where(beyond=False)))
 
 
-def _body(resource: type[Resource], rows: list[Record]) -> Record:
+def _body(resource: type[Resource], found: Sequence[Any]) -> Record:
     """Several rows are a list, one is a bare object, none have no key."""
-    found: list[Any] = [row[resource.api.key] for row in rows] if is_plain(resource) else rows
     if not found:
         return {}
     return {resource.envelope(): found if len(found) > 1 else found[0]}

@@ -14,6 +14,7 @@ import orjson
 from lightspeed_retail.query import relation_field
 from lightspeed_retail.resources import Resource
 from lightspeed_sandbox.errors import ApiError
+from lightspeed_sandbox.memo import remembered
 
 Tree = dict[str, Any]
 """Relations by name; each leads to the relations asked for below it."""
@@ -21,6 +22,7 @@ Tree = dict[str, Any]
 _BAD_REQUEST = 400
 _UNNAMED = "CustomFieldValues"
 """The one relation that `all` leaves out."""
+_REMEMBERED = 1000
 
 
 @dataclass(frozen=True)
@@ -31,8 +33,9 @@ class Relations:
     tree: Tree = field(default_factory=dict)
 
 
+@remembered(_REMEMBERED)
 def parse(resource: type[Resource], text: str | None) -> Relations:
-    """The relations of a request.
+    """The relations of a request; nobody may change them, because the next request may ask for the same.
 
     Raises:
         ApiError: The text is neither `all` nor a JSON list of relations that the resource has.

@@ -262,7 +262,9 @@ def _fill(store: Store, config: Config, clock: Clock) -> None:
     else:
         if config.today is not None:
             clock.set(config.today.replace(tzinfo=UTC))
-        scale = generate.Scale(seed=config.seed, days=config.days, sales_per_day=config.sales_per_day)
+        scale = generate.Scale(
+            seed=config.seed, days=config.days, sales_per_day=config.sales_per_day, bulk_sales=config.bulk_sales
+        )
         fill = setup.build if config.empty else generate.build
         fill(store, scale, clock.now().replace(microsecond=0))
     store.meta[_FILLED] = stamp(datetime.now(UTC))

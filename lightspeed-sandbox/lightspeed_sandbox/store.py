@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 import weakref
-from collections.abc import Iterable, Iterator, MutableMapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, MutableMapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -36,7 +36,7 @@ class Store:
         self._connection.executescript("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;")
         # Closes the file when the store is forgotten, and at the end of the process at the latest.
         self._closing = weakref.finalize(self, self._connection.close)
-        self._written_reports = 0
+        self._aside = 0
         self._reported: dict[type[Resource], int] = {}
         for resource in Resource.all():
             self._create(resource)
@@ -81,16 +81,33 @@ class Store:
         offset: int = 0,
     ) -> list[tuple[Any, ...]]:
         """The bare columns of rows that meet an SQL condition."""
+        return self.values(resource, tuple(map(quoted, names)), where, params, order, limit, offset)
+
+    def values(
+        self,
+        resource: type[Resource],
+        expressions: Sequence[str],
+        where: str = "1",
+        params: Sequence[Any] = (),
+        order: str | None = None,
+        limit: int | None = None,
+        offset: int = 0,
+    ) -> list[tuple[Any, ...]]:
+        """The values of SQL expressions for rows that meet an SQL condition."""
         self._bring_up_to_date(resource)
-        listed = ", ".join(map(quoted, names))
         by = order or ", ".join(map(quoted, resource.api.keys))
-        sql = f'SELECT {listed} FROM "{resource.__name__}" WHERE {where} ORDER BY {by}'  # noqa: S608  names come from the declarations
+        sql = f'SELECT {", ".join(expressions)} FROM "{resource.__name__}" WHERE {where} ORDER BY {by}'  # noqa: S608  names come from the declarations
         return self.query(sql if limit is None else f"{sql} LIMIT {int(limit)} OFFSET {int(offset)}", params)
 
     def query(self, sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """The rows of any SQL statement."""
         with self._lock:
             return self._connection.execute(sql, params).fetchall()
+
+    def teach(self, name: str, function: Callable[[Any], Any]) -> None:
+        """Let SQL call a function of one argument."""
+        with self._lock:
+            self._connection.create_function(name, 1, function, deterministic=True)
 
     def delete(self, resource: type[Resource], key: Key) -> None:
         """Remove a row for good; no later row gets its key."""
@@ -150,13 +167,22 @@ class Store:
         if not _is_report(resource):
             return
         with self._lock:
-            before = self._connection.total_changes
-            version = before - self._written_reports
+            version = self._connection.total_changes - self._aside
             if self._reported.get(resource) != version:
-                self.query(f'DELETE FROM "{resource.__name__}"')  # noqa: S608  names come from the declarations
-                self._insert(resource, reports.rows(resource, self.query))
-                self._written_reports += self._connection.total_changes - before
+                with self.aside():
+                    self.query(f'DELETE FROM "{resource.__name__}"')  # noqa: S608  names come from the declarations
+                    self._insert(resource, reports.rows(resource, self.query))
                 self._reported[resource] = version
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """What is written meanwhile is no row of the account: no report has to be worked out anew for it."""
+        with self._lock:
+            before = self._connection.total_changes
+            try:
+                yield
+            finally:
+                self._aside += self._connection.total_changes - before
 
     def _insert(self, resource: type[Resource], rows: Iterable[Sequence[Any]]) -> None:
         shape = columns(resource)
@@ -176,6 +202,7 @@ class Meta(MutableMapping[str, str]):
     def __init__(self, store: Store) -> None:
         """Keep it in a table of the store."""
         self._query = store.query
+        self._aside = store.aside
         self._query('CREATE TABLE IF NOT EXISTS "meta" ("name" TEXT PRIMARY KEY, "value" TEXT NOT NULL)')
 
     def __getitem__(self, name: str) -> str:
@@ -186,13 +213,15 @@ class Meta(MutableMapping[str, str]):
 
     def __setitem__(self, name: str, value: str) -> None:
         """Remember a value."""
-        self._query('INSERT OR REPLACE INTO "meta" VALUES (?, ?)', (name, value))
+        with self._aside():
+            self._query('INSERT OR REPLACE INTO "meta" VALUES (?, ?)', (name, value))
 
     def __delitem__(self, name: str) -> None:
         """Forget a value."""
         if name not in self:
             raise KeyError(name)
-        self._query('DELETE FROM "meta" WHERE "name" = ?', (name,))
+        with self._aside():
+            self._query('DELETE FROM "meta" WHERE "name" = ?', (name,))
 
     def __iter__(self) -> Iterator[str]:
         """All names in alphabetical order."""

@@ -65,7 +65,7 @@ class VanishedCheck:
         if not api.archived or "vanished" not in stream.stream_state:
             return
         reading = Reading(stream.resource, stream.name, relations=tuple(relations_of(stream.resource, stream.selects)))
-        for rows in self._run.walker.archived_only(reading):
+        for rows in self._run.walker.archived_only(reading).rows:
             yield from stream.page(rows, reading)
 
     def keep(self) -> None:
@@ -78,7 +78,7 @@ class VanishedCheck:
     def _compare(self, stream: ResourceStream) -> None:
         memory: dict[str, Any] = stream.stream_state.setdefault("vanished", {})
         narrowed = self._run.narrowing.fingerprint(stream.resource)
-        listed = listed_keys(self._run.client, stream.resource, self._run.narrowing)
+        listed = listed_keys(self._run.source, stream.resource, self._run.narrowing)
         if "keys" in memory and memory.get("narrowed", "") == narrowed:
             self.keep()
             missing = KeySet.from_text(memory["keys"]) - listed
@@ -97,7 +97,7 @@ class VanishedCheck:
         if stream.resource.api.parent is not None:
             return missing
         try:
-            return missing - still_there(self._run.client, stream.resource, missing)
+            return missing - still_there(self._run.source, stream.resource, missing)
         except RequestRefusedError as error:
             _log.warning("%s: vanished rows cannot be made sure of, so none is marked: %s", stream.name, error)
             return None

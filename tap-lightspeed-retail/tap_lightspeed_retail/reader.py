@@ -3,24 +3,40 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from lightspeed_retail.errors import NotFoundError
+from lightspeed_retail.query import Query
 from lightspeed_retail.resources import Days, Resource, Snapshot, Stamp, Tail
+from lightspeed_retail.sheets import Page
 from lightspeed_retail.wire import Record
 from tap_lightspeed_retail.plan import Phase, Reading, Rider, relations_of
 from tap_lightspeed_retail.progress import Progress, State, within
 from tap_lightspeed_retail.settings import value_of
 from tap_lightspeed_retail.vanished import has_rows
-from tap_lightspeed_retail.walks import Rows
+from tap_lightspeed_retail.walks import Walk
 
 if TYPE_CHECKING:
     from tap_lightspeed_retail.run import Run
     from tap_lightspeed_retail.streams import ResourceStream
 
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Errand:
+    """A part of what a stream does when its turn comes.
+
+    Args:
+        opening: What it asks first, so that it can be on its way before; None where that is not known.
+        records: What it brings.
+    """
+
+    opening: Query | None
+    records: Iterator[Record]
 
 
 class Reader:
@@ -33,35 +49,61 @@ class Reader:
     def __init__(self, run: Run) -> None:
         """Read for a run."""
         self._run = run
+        self._begun: dict[str, list[Errand]] = {}
 
     def records(self, stream: ResourceStream) -> Iterator[Record]:
         """All that a stream has to tell in this run."""
+        if self._run.narrowing.period is None:
+            self._run.history.begin()
+            self._run.history.announce(stream)
+        self._begin(stream)
+        self._look_ahead(stream)
+        for errand in self._begun.pop(stream.name):
+            yield from errand.records
+        if self._run.narrowing.period is None:
+            yield from self._run.check.records(stream)
+            stream.checkpoint()
+
+    def _begin(self, stream: ResourceStream) -> None:
+        """Decide what a stream has to ask, and let the first pages come."""
+        if stream.name not in self._begun:
+            self._begun[stream.name] = list(self._errands(stream))
+            for errand in self._begun[stream.name]:
+                if errand.opening is not None:
+                    self._run.source.start(errand.opening)
+
+    def _look_ahead(self, stream: ResourceStream) -> None:
+        """Begin with streams whose turn comes later, as far as there are connections for them."""
+        if self._run.source.is_serial:
+            return
+        for following in self._run.coming_after(stream):
+            if self._run.source.started >= self._run.client.connections:
+                return
+            self._begin(following)
+
+    def _errands(self, stream: ResourceStream) -> Iterator[Errand]:
+        api = stream.resource.api
         if self._run.narrowing.period is not None:
             yield from self._once_more(stream)
-            return
-        self._run.history.begin()
-        self._run.history.announce(stream)
-        yield from self._news(stream)
-        yield from self._run.check.records(stream)
-        stream.checkpoint()
-
-    def _news(self, stream: ResourceStream) -> Iterator[Record]:
-        api = stream.resource.api
-        if not api.enveloped:
-            yield from map(stream.typed, self._run.single_rows(stream.resource))
+        elif not api.enveloped:
+            yield Errand(None, self._singles(stream))
         elif isinstance(api.bookmark, Days):
-            yield from self._days(stream)
+            yield Errand(None, self._days(stream))
         elif api.parent is not None and not self._run.rides(stream.resource):
-            yield from self._parents(stream)
+            yield self._parents(stream)
         else:
             if self._run.rides(stream.resource) and api.parent is None:
-                yield from self._follow_up(stream)
+                yield self._follow_up(stream)
             yield from self._walks(stream)
 
-    def _once_more(self, stream: ResourceStream) -> Iterator[Record]:
+    def _once_more(self, stream: ResourceStream) -> Iterator[Errand]:
         """The events of a period; the state stays as it is."""
         for reading in self._run.plan.get(stream.name, ()):
-            yield from self._pages(self._run.walker.period(reading), stream, reading)
+            walk = self._run.walker.period(reading)
+            yield Errand(walk.opening, self._pages(walk, stream, reading))
+
+    def _singles(self, stream: ResourceStream) -> Iterator[Record]:
+        yield from map(stream.typed, self._run.single_rows(stream.resource))
 
     def _days(self, stream: ResourceStream) -> Iterator[Record]:
         state: State = {} if stream.is_forced_whole else stream.stream_state
@@ -69,18 +111,22 @@ class Reader:
             stream.checkpoint()
             yield from map(stream.typed, rows)
 
-    def _walks(self, stream: ResourceStream) -> Iterator[Record]:
+    def _walks(self, stream: ResourceStream) -> Iterator[Errand]:
         for reading in self._run.plan.get(stream.name, ()):
-            yield from self._pages(self._walk(reading), stream, reading)
-            self._settle(reading)
+            walk = self._walk(reading)
+            yield Errand(walk.opening, self._walked(walk, stream, reading))
 
-    def _pages(self, walk: Iterator[Rows], stream: ResourceStream, reading: Reading) -> Iterator[Record]:
-        for rows in walk:
+    def _walked(self, walk: Walk, stream: ResourceStream, reading: Reading) -> Iterator[Record]:
+        yield from self._pages(walk, stream, reading)
+        self._settle(reading)
+
+    def _pages(self, walk: Walk, stream: ResourceStream, reading: Reading) -> Iterator[Record]:
+        for rows in walk.rows:
             stream.checkpoint()
-            self._run.progress_line(stream.name)
+            self._run.progress_line(stream.name, rows)
             yield from stream.page(rows, reading)
 
-    def _walk(self, reading: Reading) -> Iterator[Rows]:
+    def _walk(self, reading: Reading) -> Walk:
         walker = self._run.walker
         forced = any(self._run.stream(name).is_forced_whole for name in reading.fed)
         bookmark = reading.resource.api.bookmark
@@ -116,54 +162,64 @@ class Reader:
             if reading.phase is Phase.BACKFILL and reading.is_last_pass:
                 self._run.history.settle(self._run.stream(name))
 
-    def _follow_up(self, stream: ResourceStream) -> Iterator[Record]:
+    def _follow_up(self, stream: ResourceStream) -> Errand:
         """Rows that changed without their parent, or came after it was read; none before the first load is done."""
         riders = tuple(self._run.circumstances.riders(stream.resource))
         reading = Reading(stream.resource, stream.name, riders, self._follow_up_relations(stream, riders))
-        for rows in self._own_news(stream, reading):
+        walk = self._own_news(stream, reading)
+        return Errand(walk.opening, self._followed_up(walk, stream, reading)) if walk else Errand(None, iter(()))
+
+    def _followed_up(self, walk: Walk, stream: ResourceStream, reading: Reading) -> Iterator[Record]:
+        for rows in walk.rows:
             stream.checkpoint()
             for row in rows:
                 stream.remember(row)
                 yield from stream.page([row], reading)
 
-    def _own_news(self, stream: ResourceStream, reading: Reading) -> Iterator[Rows]:
+    def _own_news(self, stream: ResourceStream, reading: Reading) -> Walk | None:
         state = stream.stream_state
         if self._run.cuts_off(stream.resource):
-            return iter(())
+            return None
         if isinstance(stream.resource.api.bookmark, Tail):
             progress = self._run.walker.key_progress(stream.resource, [state])
-            return self._run.walker.tail(reading, progress) if state.get("replication_key_value") else iter(())
+            return self._run.walker.tail(reading, progress) if state.get("replication_key_value") else None
         progress_ = self._progress(stream.resource, [state])
         begun = not progress_.loading or "first_load" in state
-        return self._run.walker.news(reading, progress_) if begun else iter(())
+        return self._run.walker.news(reading, progress_) if begun else None
 
     def _follow_up_relations(self, stream: ResourceStream, riders: tuple[Rider, ...]) -> tuple[str, ...]:
         own = relations_of(stream.resource, stream.selects)
         return tuple(dict.fromkeys((*own, *self._run.relations_with(riders))))
 
-    def _parents(self, stream: ResourceStream) -> Iterator[Record]:
+    def _parents(self, stream: ResourceStream) -> Errand:
         """Rows that can only be had one parent at a time: those of parents that changed, at a request each."""
         parent = Resource.named(stream.resource.api.parent or "")
-        state = stream.entry(parent)
         reading = Reading(parent, stream.name, emits_parents=False)
         if isinstance(parent.api.bookmark, Stamp) and not stream.is_forced_whole:
-            walk = self._run.walker.news(reading, self._progress(parent, [state]))
+            walk = self._run.walker.news(reading, self._progress(parent, [stream.entry(parent)]))
         else:
             walk = self._run.walker.whole(reading)
-        for parents in walk:
+        return Errand(walk.opening, self._below(walk, stream, parent))
+
+    def _below(self, walk: Walk, stream: ResourceStream, parent: type[Resource]) -> Iterator[Record]:
+        relations = tuple(relations_of(stream.resource, stream.selects))
+        for rows in walk.rows:
             stream.checkpoint()
             self._run.progress_line(stream.name)
-            for row in parents:
-                if has_rows(stream.resource, row):
-                    yield from self._of_parent(stream, parent, row)
+            parents = [row for row in rows if has_rows(stream.resource, row)]
+            keys = [str(row[parent.api.key]) for row in parents]
+            lists = (self._run.walker.of_parent(stream.resource, relations, key) for key in keys)
+            for row, pages in zip(parents, self._run.source.each(lists), strict=True):
+                yield from self._of_parent(stream, parent, row, pages)
 
-    def _of_parent(self, stream: ResourceStream, parent: type[Resource], row: Record) -> Iterator[Record]:
-        relations = tuple(relations_of(stream.resource, stream.selects))
+    def _of_parent(
+        self, stream: ResourceStream, parent: type[Resource], row: Record, pages: Iterable[Page]
+    ) -> Iterator[Record]:
         own = {parent.api.key: row[parent.api.key]}
         known = {field.name for field in stream.resource.fields()}
         given = {name: value for name, value in own.items() if name in known}
         try:
-            for rows in self._run.walker.of_parent(stream.resource, relations, str(row[parent.api.key])):
-                yield from (stream.typed({**given, **each}) for each in rows)
+            for page in pages:
+                yield from (stream.typed({**given, **each}) for each in page.rows)
         except NotFoundError:
             _log.warning("%s: %s %s is gone.", stream.name, parent.__name__, row[parent.api.key])

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import collections
 import logging
-import time
 import zoneinfo
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, timedelta, tzinfo
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -16,10 +15,12 @@ from lightspeed_retail.connection import connect
 from lightspeed_retail.errors import ApiError, LightspeedError, NotFoundError, RightsError, SettingsError
 from lightspeed_retail.query import Query
 from lightspeed_retail.resources import Resource, Snapshot
+from lightspeed_retail.source import Source
 from lightspeed_retail.wire import Record
 from tap_lightspeed_retail.check import VanishedCheck
 from tap_lightspeed_retail.days import Reports
 from tap_lightspeed_retail.history import History
+from tap_lightspeed_retail.journal import Journal
 from tap_lightspeed_retail.narrowing import Narrowing
 from tap_lightspeed_retail.plan import Circumstances, Phase, Reading, Rider, make_plan, with_riders
 from tap_lightspeed_retail.progress import DataClock
@@ -30,7 +31,6 @@ from tap_lightspeed_retail.walks import Walker
 if TYPE_CHECKING:
     from tap_lightspeed_retail.streams import ResourceStream
 
-_LINE_EVERY = 15.0
 _log = logging.getLogger(__name__)
 
 
@@ -57,8 +57,8 @@ class Run:
         self.watch = self.check.watch
         self._state = state
         self._streams: dict[str, ResourceStream] = {}
-        self._last_line = time.monotonic()
-        self._began = time.monotonic()
+        self.ended_early: str | None = None
+        self.journal = Journal(self)
 
     def register(self, stream: ResourceStream) -> None:
         """Make a stream known to the others."""
@@ -99,7 +99,12 @@ class Run:
     def walker(self) -> Walker:
         """Walks through the account's lists, with the settings for reading."""
         lookback = timedelta(seconds=value_of(self.settings, "lookback_seconds"))
-        return Walker(self.client, lookback, self.narrowing)
+        return Walker(self.source, self.client.now, self.client.version, lookback, self.narrowing)
+
+    @cached_property
+    def source(self) -> Source:
+        """The pages of the account's lists."""
+        return Source(self.client)
 
     @cached_property
     def reports(self) -> Reports:
@@ -117,6 +122,12 @@ class Run:
     def plan(self) -> dict[str, tuple[Reading, ...]]:
         """Which requests bring which streams, for what is selected, as far as the state has come."""
         return make_plan(self.circumstances)
+
+    def coming_after(self, stream: ResourceStream) -> Iterator[ResourceStream]:
+        """The selected streams whose turn comes later."""
+        return (
+            self._streams[name] for name in sorted(self._streams) if name > stream.name and self._streams[name].selected
+        )
 
     def fed_by(self, stream: ResourceStream) -> list[ResourceStream]:
         """A stream and those that come with its walks."""
@@ -189,22 +200,9 @@ class Run:
                 continue
         return UTC
 
-    def progress_line(self, stream: str) -> None:
-        """Say a few times a minute how things stand."""
-        if time.monotonic() - self._last_line < _LINE_EVERY:
-            return
-        self._last_line = time.monotonic()
-        rows = sum(each.count for each in self._streams.values())
-        pacer = self.client.pacer
-        _log.info(
-            "Reading %s: %d rows so far, %.0f a second, %.1f drips spent, bucket %.0f/%.0f.",
-            stream,
-            rows,
-            rows / (time.monotonic() - self._began),
-            pacer.spent,
-            pacer.level,
-            pacer.size,
-        )
+    def progress_line(self, stream: str, rows: Sequence[Record] = ()) -> None:
+        """Note that a page of a stream's walk has come."""
+        self.journal.page(self.stream(stream), rows)
 
     def close(self) -> None:
         """Say what the run brought, what it cost and what did not fit.
@@ -212,17 +210,7 @@ class Run:
         Raises:
             LightspeedError: A stream failed, or one was skipped and that is to be told.
         """
-        pacer = self.client.pacer
-        rows = {stream.name: stream.count for stream in self._streams.values() if stream.count}
-        _log.info(
-            "Read %d rows of %d streams in %.0f s with %d requests for %.1f drips (waited %.0f s).",
-            sum(rows.values()),
-            len(rows),
-            time.monotonic() - self._began,
-            self.client.requests,
-            pacer.spent,
-            pacer.waited,
-        )
+        self.journal.close()
         drift = [line for stream in self._streams.values() for line in stream.drift.summary()]
         if drift:
             _log.warning("What the declarations did not foresee: %s.", "; ".join(drift))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from typing import Any
 
 from lightspeed_retail.resources import Resource
@@ -130,6 +132,20 @@ HOW: dict[str, dict[str, Any]] = {
         "Reads history again for properties that are selected later, which would be null in older rows.",
         default=False,
     ),
+    "max_drips": setting(
+        "integer",
+        "Most drips",
+        "A run that has spent so many drips ends well there, with all that it has fetched; the next run goes on. "
+        "Left out: no limit.",
+        minimum=1,
+    ),
+    "max_minutes": setting(
+        "number",
+        "Most minutes",
+        "A run that has taken so many minutes ends well there, with all that it has fetched; the next run goes on. "
+        "Left out: no limit.",
+        minimum=0.01,
+    ),
     "on_missing_rights": _choice(
         "On missing rights",
         "What happens at the end of a run in which streams were skipped for want of rights: skip ends well, "
@@ -182,3 +198,13 @@ def value_of(settings: Any, name: str) -> Any:
     """A setting, or its default where it is not set."""
     found = settings.get(name)
     return READING[name].get("default") if found is None else found
+
+
+_NUMBER = re.compile(r"[0-9]+([.][0-9]*)?|[.][0-9]+")
+
+
+def numbers(settings: Mapping[str, Any]) -> dict[str, float]:
+    """The settings that are numbers and came as texts, as the SDK leaves those from the environment."""
+    names = [name for name, schema in READING.items() if "number" in schema["type"]]
+    texts = {name: found for name in names if isinstance(found := settings.get(name), str)}
+    return {name: float(text) for name, text in texts.items() if _NUMBER.fullmatch(text)}

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from singer_sdk import Stream
 from singer_sdk.helpers.conform import TypeConformanceLevel
+from singer_sdk.mapper import SameRecordTransform
 from singer_sdk.singerlib import RecordMessage, SchemaMessage
 
 from lightspeed_retail.drift import Drift
@@ -24,10 +25,11 @@ from lightspeed_retail.resources import FieldType, Resource, Stamp, Tail
 from lightspeed_retail.wire import UNKNOWN_FIELDS, Decoder, Decoding, Record, nested_rows
 from tap_lightspeed_retail.custom import CustomResource
 from tap_lightspeed_retail.memory import Memory
+from tap_lightspeed_retail.messages import LineWriter, Write, straight
 from tap_lightspeed_retail.plan import Reading, Rider
 from tap_lightspeed_retail.progress import State, bookmark_key, within
 from tap_lightspeed_retail.schema import ACCOUNT_KEY, Form, off_by_default, primary_keys, stream_schema
-from tap_lightspeed_retail.walks import row_stamp
+from tap_lightspeed_retail.stamps import row_stamp
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -169,16 +171,18 @@ class ResourceStream(Stream):
                 yield from self._ride(row, rider)
             if reading.emits_parents:
                 yield self.typed(row)
+        sys.stdout.flush()
 
     def _ride(self, parent: Record, rider: Rider) -> Iterator[Record]:
         """Send the rows of a rider through its stream; those of this stream leave with its own."""
         stream = self.run.stream(rider.stream)
+        key = rider.resource.api.key
         for row in nested_rows(parent.get(rider.collection.name), rider.element):
             if not isinstance(row, dict):
                 continue
-            full = {**rider.parent_key(parent), **row}
-            if not str(full.get(rider.resource.api.key, "")).isdecimal():
-                stream.drift.misfit(rider.resource.api.key, full.get(rider.resource.api.key), personal=False)
+            full = row if rider.key in row else {**rider.parent_key(parent), **row}
+            if not str(full.get(key, "")).isdecimal():
+                stream.drift.misfit(key, full.get(key), personal=False)
                 continue
             for inner in rider.riders:
                 yield from self._ride(full, inner)
@@ -186,14 +190,37 @@ class ResourceStream(Stream):
                 if stream is self:
                     yield self.typed(full)
                 else:
-                    stream.emit([stream.typed(full)])
+                    stream.emit(stream.typed(full))
 
-    def emit(self, records: Iterable[Record]) -> None:
-        """Send records during another stream's turn."""
+    def emit(self, record: Record) -> None:
+        """Send a record during another stream's turn."""
         if not self._schema_written:
             self._write_schema_message()
-        for record in records:
-            self._write_record_message(record)
+        self._write_record(record)
+
+    def _write_record_message(self, record: Record) -> None:
+        self._write_record(record)
+
+    @cached_property
+    def _write_record(self) -> Write:
+        """What writes records: not the SDK where it would only look at each and leave it as it is.
+
+        Records that are mapped, flattened or pruned once more are its business.
+        """
+        mapping, *more = self.stream_maps
+        plain = type(mapping) is SameRecordTransform and not mapping.flattening_enabled and not more
+        ours = isinstance(self._tap.message_writer, LineWriter) and plain and not self._prunes
+        return straight(self.name) if ours else super()._write_record_message
+
+    @property
+    def _prunes(self) -> bool:
+        """Whether something is deselected that the decoder does not leave out: keys, and what nobody has declared."""
+        keys = (*self._account, *self.primary_keys)
+        unknown = (path for path, chosen in self.mask.items() if path[-1:] == (UNKNOWN_FIELDS,) and not chosen)
+        return any(self.mask[path[:-2]] for path in unknown) or not all(self.mask["properties", key] for key in keys)
+
+    def _process_record(self, *_arguments: Any, **_contexts: Any) -> None:
+        """Nothing: streams here have neither contexts nor child streams, and looking for them takes time."""
 
     def _write_schema_message(self) -> None:
         """Remember that the target knows the schema."""
@@ -235,17 +262,34 @@ class ResourceStream(Stream):
 
     def typed(self, row: Record) -> Record:
         """The record of a wire row."""
-        record = {**self._account, **self._decoder(row)}
-        for name in self.primary_keys:
+        record = self._decoder(row)
+        for name in self._doubtful_keys:
             if record.get(name) is None:
                 record[name] = self._unset_key(name)
         self.count += 1
-        key = record[self.form.naming(self.resource.api.key)]
-        if isinstance(key, int):
-            if key > self._highest_key and not self._is_young(row):
-                self._highest_key = key
-            self.run.watch(self, key)
+        if self._follows_keys:
+            self._follow(row, record[self._key_name])
         return record
+
+    @cached_property
+    def _doubtful_keys(self) -> tuple[str, ...]:
+        """The parts of the key that a row may lack."""
+        return tuple(name for name in self.primary_keys if name not in self._account)
+
+    @cached_property
+    def _key_name(self) -> str:
+        return self.form.naming(self.resource.api.key)
+
+    @cached_property
+    def _follows_keys(self) -> bool:
+        return isinstance(self.resource.api.bookmark, Tail) or self.run.check.sends(self)
+
+    def _follow(self, row: Record, key: object) -> None:
+        if not isinstance(key, int):
+            return
+        if key > self._highest_key and not self._is_young(row):
+            self._highest_key = key
+        self.run.watch(self, key)
 
     def _is_young(self, row: Record) -> bool:
         """Whether a row with a lower key may still become visible after this one."""
@@ -275,7 +319,7 @@ class ResourceStream(Stream):
             name=self.form.naming,
             **self._zone(has_dates=has_dates),
         )
-        return Decoder(self.resource, how)
+        return Decoder(self.resource, how, head=self._account)
 
     def _zone(self, *, has_dates: bool) -> Mapping[str, tzinfo]:
         """The shops' time zone costs a drip, so it is only asked for where a moment stands for a day."""
@@ -288,6 +332,8 @@ class ResourceStream(Stream):
 
     def is_repetition(self, row: Record) -> bool:
         """Whether this run has emitted the row as it stands."""
+        if not self._emitted:
+            return False
         key = int(row[self.resource.api.key])
         return key in self._emitted and self._emitted[key] == self._stamp(row)
 

@@ -7,18 +7,18 @@ from typing import IO, TYPE_CHECKING, Any, ClassVar
 
 import click
 from singer_sdk import Tap
-from singer_sdk.contrib.msgspec import MsgSpecWriter
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 
 from lightspeed_retail.resources import Resource
 from lightspeed_retail.settings import check, check_environment
 from tap_lightspeed_retail import documents
 from tap_lightspeed_retail.custom import custom_resources
+from tap_lightspeed_retail.messages import LineWriter
 from tap_lightspeed_retail.naming import NAMINGS
 from tap_lightspeed_retail.privacy import privacy_of
 from tap_lightspeed_retail.run import Run
 from tap_lightspeed_retail.schema import Form
-from tap_lightspeed_retail.settings import SCHEMA, value_of
+from tap_lightspeed_retail.settings import SCHEMA, numbers, value_of
 from tap_lightspeed_retail.streams import ResourceStream
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class TapLightspeedRetail(Tap):
 
     name = "tap-lightspeed-retail"
     config_jsonschema: ClassVar[dict[str, Any]] = SCHEMA
-    message_writer_class = MsgSpecWriter
+    message_writer_class = LineWriter
     # Batches carry no incremental state, so they are left out.
     capabilities: ClassVar[list[Any]] = [
         TapCapabilities.CATALOG,
@@ -95,8 +95,11 @@ class TapLightspeedRetail(Tap):
             catalog=documents.catalog(catalog),
             parse_env_config=bool(config and config.parse_env),
         )
-        tap.logger.info("%s %s reads account %s.", cls.name, cls.plugin_version, tap.run.client.account_id)
-        tap.sync_all()
+        selected = sum(stream.selected for stream in tap.streams.values())
+        who = (cls.name, cls.plugin_version)
+        tap.logger.info("%s %s reads account %s, %d streams.", *who, tap.run.client.account_id, selected)
+        with tap.run.journal:
+            tap.sync_all()
         tap.run.close()
 
     @classmethod
@@ -109,6 +112,7 @@ class TapLightspeedRetail(Tap):
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
         """Check the settings in words that never show a value; the SDK's own messages would."""
         self.append_builtin_config(self.config_jsonschema)
+        self._config |= numbers(self._config)
         return check(self.config, self.config_jsonschema, raise_errors=raise_errors)
 
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:  # noqa: ARG002  the signal's form

@@ -22,6 +22,7 @@ from lightspeed_sandbox.generate import (
     vendor_catalogs,
 )
 from lightspeed_sandbox.generate.books import Books
+from lightspeed_sandbox.generate.bulk_sales import fill_sales
 from lightspeed_sandbox.generate.day import close_up, live, remember_last_sales
 from lightspeed_sandbox.generate.hours import DAY
 from lightspeed_sandbox.generate.scale import Founding, Scale
@@ -90,6 +91,7 @@ def _found(store: Store, scale: Scale, start: datetime) -> None:
     vendor_catalogs.found(plan)
     stock.found(plan, len(company.SHOP_NAMES))
     plan.books.flush()
+    fill_sales(store, scale.bulk_sales, since=plan.founded, until=start)
 
 
 def _newcomers(scale: Scale) -> Iterator[int]:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from decimal import Decimal
 
 from lightspeed_retail.resources import Resource, parts
 from lightspeed_retail.resources.items import Image, Item
 from lightspeed_retail.resources.stock import InventoryLog
 from lightspeed_retail.wire import Record
-from lightspeed_sandbox.columns import columns, quoted
+from lightspeed_sandbox.generate.bulk_sales import fill_sales
+from lightspeed_sandbox.generate.spread import moment, spread
 from lightspeed_sandbox.generate.values import record
 from lightspeed_sandbox.store import Store
 
-_LONG_AGO = "2015-01-01"
+__all__ = ["fill", "fill_sales"]
+
+_LONG_AGO = datetime(2015, 1, 1, tzinfo=UTC)
 _PRICES = (("Default", "19.99"), ("MSRP", "24.99"))
 
 
@@ -27,11 +31,12 @@ def fill(store: Store, *, items: int = 50_000, images: int = 50_000, logs: int =
     """
     first = store.next_key(Item)
     item = f"{first} + n.i % {max(items, 1)}"
-    _add(store, Item, items, _item(), {"createTime": _moment(30), "timeStamp": _moment(60), **_codes(first)})
+    half, whole, sixth = (moment(_LONG_AGO, seconds) for seconds in (30, 60, 10))
+    spread(store, Item, items, [[_item()]], {"createTime": half, "timeStamp": whole, **_codes(first)})
     picture = {"itemID": item, "filename": "'bulk-' || n.i || '.jpg'", "publicID": "printf('bulk-%08x', n.i)"}
-    _add(store, Image, images, _image(), {**picture, "createTime": _moment(60), "timeStamp": _moment(60)})
-    move = {"itemID": item, "qohChange": "n.i % 7 - 3", "shopID": "1 + n.i % 3", "createTime": _moment(10)}
-    _add(store, InventoryLog, logs, _log(), move)
+    spread(store, Image, images, [[_image()]], {**picture, "createTime": whole, "timeStamp": whole})
+    move = {"itemID": item, "qohChange": "n.i % 7 - 3", "shopID": "1 + n.i % 3", "createTime": sixth}
+    spread(store, InventoryLog, logs, [[_log()]], move)
     store.commit()
 
 
@@ -67,23 +72,3 @@ def _image() -> Record:
 
 def _log() -> Record:
     return record(InventoryLog, employeeID=1, reason="Sale", automated=True)
-
-
-def _moment(seconds: int) -> str:
-    """A moment so many seconds after that of the row before."""
-    return f"strftime('%Y-%m-%dT%H:%M:%S+00:00', '{_LONG_AGO}', (n.i * {seconds}) || ' seconds')"
-
-
-def _add(store: Store, resource: type[Resource], count: int, alike: Record, varied: dict[str, str]) -> None:
-    """Add rows that are alike but for their keys and some columns, which are SQL over the row's number `n.i`."""
-    shape = columns(resource)
-    varied = {resource.api.key: f"{store.next_key(resource)} + n.i", **varied}
-    row = dict(zip(shape.names, shape.row(alike, complete=True), strict=True))
-    constant = {name: value for name, value in row.items() if name not in varied}
-    names = ", ".join(map(quoted, (*constant, *varied)))
-    values = ", ".join((*("?" for _ in constant), *varied.values()))
-    store.query(
-        "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?) "  # noqa: S608  no input
-        f'INSERT INTO "{resource.__name__}" ({names}) SELECT {values} FROM n WHERE n.i < ?',
-        (count, *constant.values(), count),
-    )

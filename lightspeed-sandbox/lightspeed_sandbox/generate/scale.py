@@ -26,6 +26,7 @@ class Scale:
         customers: Customers on the last day; most of them were there before the first.
         items: Items on the first day, including those of matrices; later ones come on top.
         registers: Tills in each shop.
+        bulk_sales: Plain sales in the years before the first day.
     """
 
     seed: int = 1
@@ -34,6 +35,7 @@ class Scale:
     customers: int = 1200
     items: int = 900
     registers: int = 4
+    bulk_sales: int = 0
 
     def keep(self, store: Store) -> None:
         """Remember the measure with the data, for the days to come."""

@@ -9,6 +9,7 @@ from lightspeed_retail.resources.account import Register
 from lightspeed_retail.wire import stamp
 from lightspeed_sandbox.generate import catalog, company, customer_fields, labels, people, service, settings
 from lightspeed_sandbox.generate.books import Books
+from lightspeed_sandbox.generate.bulk_sales import fill_sales
 from lightspeed_sandbox.generate.scale import Founding, Scale
 from lightspeed_sandbox.store import Store
 
@@ -29,4 +30,5 @@ def build(store: Store, scale: Scale, today: datetime) -> None:
         if not row["archived"]:
             row.update(open=True, openTime=stamp(today), openEmployeeID=row["shopID"])
     plan.books.flush()
+    fill_sales(store, scale.bulk_sales, since=plan.founded, until=today)
     store.commit()

@@ -1,0 +1,93 @@
+"""What a run has cost, said once at its end: for people in a line, for programs as fields and metrics."""
+
+from __future__ import annotations
+
+import enum
+import logging
+import os
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from singer_sdk import metrics
+
+if TYPE_CHECKING:
+    from tap_lightspeed_retail.run import Run
+
+_log = logging.getLogger(__name__)
+_MEGABYTE = 1_000_000
+
+
+class _Metric(enum.Enum):
+    """Metrics for which the SDK has no name."""
+
+    DRIPS = "drip_count"
+    REFUSED = "http_request_refused_count"
+    BYTES = "http_response_byte_count"
+    WAITED = "drip_wait_duration"
+
+
+@dataclass(frozen=True)
+class Bill:
+    """What a run has brought and cost.
+
+    Args:
+        rows: Rows of all streams.
+        streams: Streams that had rows.
+        drips: Drips that Lightspeed has charged.
+        requests: Requests, repeated ones included.
+        rows_per_drip: What a drip has brought.
+        seconds: How long the run took.
+        waited: For how many of these seconds requests waited for the bucket.
+        refused: Requests that were refused for the rate limit (429).
+        received: Bytes of the answers.
+    """
+
+    rows: int
+    streams: int
+    drips: float
+    requests: int
+    rows_per_drip: float
+    seconds: float
+    waited: float
+    refused: int
+    received: int
+
+    @classmethod
+    def of(cls, run: Run, seconds: float) -> Bill:
+        """The bill of a run that has taken so many seconds."""
+        client = run.client
+        rows, drips = sum(stream.count for stream in run.streams), float(client.spent)
+        return cls(
+            rows=rows,
+            streams=sum(bool(stream.count) for stream in run.streams),
+            drips=round(drips, 1),
+            requests=client.requests,
+            rows_per_drip=round(rows / drips, 1) if drips else 0.0,
+            seconds=round(seconds, 1),
+            waited=round(client.pacer.waited, 1),
+            refused=client.pacer.refused,
+            received=client.received,
+        )
+
+    def __str__(self) -> str:
+        """The line for people."""
+        return (
+            f"Read {self.rows:,} rows of {self.streams} streams in {self.seconds:,.0f} s: {self.requests:,} requests "
+            f"for {self.drips:,.1f} drips, {self.rows_per_drip:,.1f} rows a drip; {self.waited:,.0f} s waited for the "
+            f"bucket, {self.refused} times refused (429), {self.received / _MEGABYTE:,.1f} MB."
+        )
+
+    def say(self) -> None:
+        """Log the line, its figures as fields, and those that one may want to watch as metrics."""
+        _log.info("%s", self, extra=asdict(self))
+        found: list[tuple[str, enum.Enum, float]] = [
+            ("counter", metrics.Metric.HTTP_REQUEST_COUNT, self.requests),
+            ("counter", _Metric.DRIPS, self.drips),
+            ("counter", _Metric.REFUSED, self.refused),
+            ("counter", _Metric.BYTES, self.received),
+            ("timer", _Metric.WAITED, self.waited),
+        ]
+        for kind, metric, value in found:
+            # The SDK's own points have its own names only, but it asks no more of a name than a value.
+            point = metrics.Point(kind, metric, value, {metrics.Tag.PID: os.getpid()})  # type: ignore[arg-type]
+            metrics.log(metrics.get_metrics_logger(), point)
