@@ -63,7 +63,7 @@ class Results:
         names = Cell.__dataclass_fields__
         for content in self.cells.values():
             if content["part"] == part:
-                yield Cell(**{name: content[name] for name in names}), content
+                yield Cell(**{name: content[name] for name in names if name in content}), content
 
     def measured(self, cell: Cell) -> dict[str, Any] | None:
         """What was measured in a cell, if anything was."""

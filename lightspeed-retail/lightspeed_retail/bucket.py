@@ -49,6 +49,14 @@ class Bucket:
 
     Args:
         now: When the model begins, with the smallest bucket that there is, empty.
+
+    Attributes:
+        size: Drips that the bucket holds.
+        drip_rate: Drips that leak out each second.
+        in_flight: Drips of the requests that run.
+        running: How many requests run.
+        is_surprising: Whether the last answer found drips that may be an earlier run's, or those of another one that
+            works now: the next answer will tell.
     """
 
     def __init__(self, now: float) -> None:
@@ -57,6 +65,7 @@ class Bucket:
         self.drip_rate = FIRST_DRIP_RATE
         self.in_flight = 0.0
         self.running = 0
+        self.is_surprising = False
         self._own = 0.0
         self._seen = 0.0
         self._at = now
@@ -132,6 +141,7 @@ class Bucket:
         """
         since = self._busy_since if took is None else now - took - _SLACK
         most = self._most(level, since)
+        self.is_surprising = not self._is_known and level > self._own + _TOLERANCE
         if not self._is_known:
             self._own = most
             self._is_known = True

@@ -28,6 +28,8 @@ _MARGIN = 0.01
 _NOTHING_SAID = Limits()
 # Seconds after which a wait for an answer is looked at again, where nothing wakes it.
 _LOOK_AGAIN = 0.1
+# By how much fewer requests go in one second where others are counted too.
+_SHARED_BURST = 4
 # Seconds of a wait after which it is looked at again in any case.
 _LONGEST_NAP = 60.0
 # Seconds without an answer after which one request goes ahead of the others, to see how full the bucket is.
@@ -174,7 +176,7 @@ class Pacer:
                 self.spent += price if said.cost in (None, promised) else Decimal(str(said.cost))
             self._follow(said, now)
             self._answered_at = now
-            self._probes = self._probes and not self._probe_runs
+            self._probes = self._probes and (not self._probe_runs or self._bucket.is_surprising)
             self._retries = self._retries and self._probes
             self._probe_runs = False
             self._wake()
@@ -224,7 +226,7 @@ class Pacer:
         bucket, windows = self._bucket, self._windows
         if not bucket.running and now - self._answered_at > _STALE:
             self._probes = True
-        burst = windows.burst // 2 if bucket.is_shared(now) else windows.burst
+        burst = windows.burst // _SHARED_BURST if bucket.is_shared(now) else windows.burst
         waits = (
             None if self._probes and bucket.running else self._not_before - now,
             bucket.brim_wait(now) if self._retries else bucket.wait(cost, now),

@@ -203,7 +203,8 @@ class Decoder:
         self._sources = tuple(column.source for column in self._scalars)
         self._converters = tuple(column.convert for column in self._scalars)
         self._pick = _picking(self._sources)
-        self._width = len(self._sources)
+        # Without a single scalar every row is looked at, be it a row or not.
+        self._width = len(self._sources) or -1
 
     def __call__(self, row: Mapping[str, Any]) -> Record:
         """The typed record of a wire row.
@@ -228,7 +229,7 @@ class Decoder:
         if self._nested:
             misfits |= self._convert_each(self._nested, row, record)
         if self._how.keep_unknown:
-            record[UNKNOWN_FIELDS] = {**{key: row[key] for key in row if key not in self._known}, **misfits} or None
+            record[UNKNOWN_FIELDS] = {key: row[key] for key in row if key not in self._known} | misfits or None
         return record
 
     def _convert_each(self, columns: list[_Column], row: Mapping[str, Any], record: Record) -> dict[str, Any]:

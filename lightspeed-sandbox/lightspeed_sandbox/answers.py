@@ -5,11 +5,9 @@ Relations are loaded for all rows of an answer together: one query a relation.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from typing import Any
-
-import orjson
 
 from lightspeed_retail.resources import Days, Field, FieldType, Nested, Part, Resource
 from lightspeed_retail.wire import Record, as_list, nested_rows
@@ -18,7 +16,7 @@ from lightspeed_sandbox.links import Link, link
 from lightspeed_sandbox.memo import compiled
 from lightspeed_sandbox.relations import Tree
 from lightspeed_sandbox.store import Store
-from lightspeed_sandbox.stored import counted, wired
+from lightspeed_sandbox.stored import loader
 
 Convert = Callable[[Any], Any]
 
@@ -167,16 +165,12 @@ def _shape(resource: type[Resource], asked: frozenset[str]) -> Shape:
 
 def converter(resource: type[Resource], field: Field) -> Convert | None:
     """Decimals and moments are stored as they are written; parts and flags are stored as JSON."""
-    nested = field.nested
     bookmark = resource.api.bookmark
     if isinstance(bookmark, Days) and field.name == bookmark.field:
         return _american
-    if nested is None and field.type is not FieldType.FLAGS:
+    if field.nested is None and field.type is not FieldType.FLAGS:
         return _PLAIN.get(field.type)
-    convert = wired(field) or str
-    if nested is not None and nested.part is None and nested.element:
-        return lambda text: counted(convert(orjson.loads(text)))
-    return lambda text: convert(orjson.loads(text))
+    return loader(field)
 
 
 def _american(day: str) -> str:

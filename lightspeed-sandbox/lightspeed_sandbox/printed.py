@@ -22,7 +22,7 @@ UNSET = "\x01"
 _UNSET_SQL = "x'01'"
 # SQLite takes 127 arguments at the most.
 _MOST_ARGUMENTS = 100
-_REMEMBERED = 2000
+_REMEMBERED = 250
 _BARE = (FieldType.INTEGER, FieldType.NUMBER, FieldType.MONEY)
 
 

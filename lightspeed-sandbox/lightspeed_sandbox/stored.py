@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import orjson
+
 from lightspeed_retail.encoding import scalar_to_wire
 from lightspeed_retail.resources import Field, FieldType, Nested, Part
 from lightspeed_retail.wire import Record, as_list
@@ -20,7 +22,7 @@ _NO_TEXTS = (FieldType.INTEGER, FieldType.BOOLEAN)
 
 @compiled
 def wired(field: Field) -> Convert | None:
-    """What brings the JSON of a field into wire form, where nothing is a key that stays out; None if it has it."""
+    """What brings the JSON of a field into wire form; None for texts, which have it. Nulls are keys that stay out."""
     if field.type is FieldType.FLAGS:
         return _flags
     if field.nested is None:
@@ -28,7 +30,16 @@ def wired(field: Field) -> Convert | None:
     return _many(field.nested) if field.nested.many else _one(field.nested)
 
 
-def counted(wire: Mapping[str, Any]) -> Record:
+def loader(field: Field) -> Convert:
+    """What makes the wire form of a field out of the text in its column."""
+    convert: Convert = wired(field) or scalar_to_wire
+    nested = field.nested
+    if nested is not None and nested.part is None and nested.element:
+        return lambda text: _counted(convert(orjson.loads(text)))
+    return lambda text: convert(orjson.loads(text))
+
+
+def _counted(wire: Mapping[str, Any]) -> Record:
     """A list of plain texts, such as tags, carries their number."""
     (texts,) = wire.values()
     return {"@attributes": {"count": str(len(as_list(texts)))}, **wire}
@@ -70,14 +81,14 @@ def _rows_of(nested: Nested) -> Convert:
 @compiled
 def _row(part: type[Part]) -> Convert:
     names = frozenset(field.name for field in part.fields())
-    converters = [(field.name, convert) for field in part.fields() if (convert := wired(field)) is not None]
+    changes = [(field.name, change) for field in part.fields() if (change := wired(field)) is not None]
 
     def convert(row: Record) -> Record:
-        for name, change in converters:
+        for name, change in changes:
             if name in row:
                 row[name] = change(row[name])
-        if not row.keys() <= names or None in row.values():
-            return {name: value for name, value in row.items() if name in names and value is not None}
-        return row
+        if row.keys() <= names and None not in row.values():
+            return row
+        return {name: value for name, value in row.items() if name in names and value is not None}
 
     return convert

@@ -14,7 +14,7 @@ Write = Callable[[dict[str, Any]], None]
 
 
 class LineWriter(MsgSpecWriter):
-    """Writes messages; records wait in the buffer of standard output until it is full, a page ends or a state is sent."""
+    """Writes messages; records wait in the buffer of standard output until it is full or a page ends."""
 
     def write_message(self, message: Message) -> None:
         """Write a message; only a record may wait for more."""

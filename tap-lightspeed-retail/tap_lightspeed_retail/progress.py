@@ -4,6 +4,9 @@ A stream's entry in the state holds, in plain ISO texts and whole numbers:
 
     replication_key, replication_key_value   the bookmark: everything older has been emitted
     first_load: {began, key, newest, clock}  only during the first load: keys up to `key` have been emitted
+    first_load: {..., down, start}           the same where the newest come first: keys from `key` on have been emitted,
+                                             a bookmark of its own tells of changes meanwhile, `start` is where the
+                                             bookmark begins when all is loaded
     with: {sales: {...}}                     the same again for rows that ride on a parent
     passes: {giftCard=true: {...}}           the same again for rows that the plain list leaves out
     rows                                     how many rows the first load brought
@@ -26,6 +29,9 @@ State = dict[str, Any]
 _OVERLAP = PAGE_SIZE // 2
 """Keys that are read again where nothing says when a row was made."""
 
+_SECOND = timedelta(seconds=1)
+"""What `Date` does not tell."""
+
 _CLOCKS_APART = timedelta(days=1)
 """More than the server's clock and that of the account's stamps can differ."""
 
@@ -34,7 +40,8 @@ class DataClock:
     """How far the account's own clock is known to have come: the latest change stamp seen in any stream.
 
     A list that is read after this moment lacks no row stamped before it. The server's `Date` would do as well if it and
-    the stamps came from one clock, which nobody promises.
+    the stamps came from one clock, which nobody promises. Both go at the same pace, though: a row that is seen with its
+    stamp at some `Date` tells how far the account's clock had come at any earlier one.
 
     Args:
         now: When the run began by the server's clock; stamps beyond it are slips and are not believed.
@@ -46,14 +53,25 @@ class DataClock:
         self.now = stamp(now)
         self.latest: str | None = None
         self.is_past = False
+        self._behind: timedelta | None = None
         for entry in state.get("bookmarks", {}).values():
             bookmark = entry.get("replication_key_value")
             self.see(bookmark if isinstance(bookmark, str) and "T" in bookmark else None)
 
-    def see(self, moment: str | None) -> None:
-        """Take note of a change stamp."""
-        if moment is not None and moment <= self.now:
+    def see(self, moment: str | None, date: datetime | None = None) -> None:
+        """Take note of a change stamp, and of the server's clock at the answer that it came with."""
+        if moment is None:
+            return
+        if moment <= self.now:
             self.latest = later(self.latest, moment)
+        if date is not None and moment <= stamp(date):
+            behind = date - instant(moment) + _SECOND
+            self._behind = behind if self._behind is None else min(self._behind, behind)
+
+    @property
+    def at_beginning(self) -> str | None:
+        """How far the account's clock had come at the least when the run began."""
+        return None if self._behind is None else stamp(instant(self.now) - self._behind)
 
     def until(self, end: datetime | None) -> DataClock:
         """The same clock, for a walk that leaves out what changed after a moment.
@@ -121,14 +139,53 @@ class Progress:
 
     def resume_key(self) -> int:
         """The key up to which everything has been emitted in an earlier try of the first load; 0 for none."""
-        return min(int(state.get("first_load", {}).get("key") or 0) for state in self._unloaded)
+        keys = [int(state.get("first_load", {}).get("key") or 0) for state in self._unloaded]
+        return max(keys) if self.goes_down and all(keys) else min(keys)
 
-    def loaded_up_to(self, key: int | None, newest: str | None, rows: int) -> None:
-        """Note that the first load has emitted some rows, all up to a key; None where the list comes in no order."""
-        self._clock.see(newest)
+    @property
+    def goes_down(self) -> bool | None:
+        """Whether an earlier try of the first load began with the newest rows; None where there was none for all."""
+        loads = [state.get("first_load") for state in self._unloaded]
+        directions = {bool(load.get("down")) for load in loads if load}
+        return directions.pop() if all(loads) and len(directions) == 1 else None
+
+    def meanwhile(self) -> Progress:
+        """The progress of changes since the beginning of a first load that begins with the newest rows."""
+        return Progress([state["first_load"] for state in self._unloaded], self._clock)
+
+    def going_up(self) -> None:
+        """Note that a first load begins with the oldest rows, whatever an earlier try did."""
+        for state in self._unloaded:
+            if state.get("first_load", {}).get("down"):
+                del state["first_load"]
+
+    def going_down(self, field: str, newest: str | None, ended: datetime) -> None:
+        """Note that a first load begins with the newest rows, of which the first page has been emitted.
+
+        Args:
+            field: The stamp to read changes by.
+            newest: The latest stamp among its rows.
+            ended: The server's clock at this page.
+        """
+        start = self._start(self._now, ended, self._known, newest)
+        for state in self._unloaded:
+            load = {"began": self._now, "clock": self._known, "rows": 0, "down": True, "start": start}
+            state["first_load"] = {**load, "replication_key": field, "replication_key_value": start}
+
+    def loaded_up_to(self, key: int | None, newest: str | None, rows: int, date: datetime) -> None:
+        """Note that the first load has emitted a page.
+
+        Args:
+            key: All rows up to this key have been; None where the list comes in no order.
+            newest: The latest stamp among its rows.
+            rows: How many there were.
+            date: The server's clock at the page.
+        """
+        self._clock.see(newest, date)
         for state in self._unloaded:
             load = state.setdefault("first_load", {"began": self._now, "clock": self._known, "rows": 0})
             load["newest"] = later(load.get("newest"), newest)
+            load["clock"] = self._clock_at(load["began"], load.get("clock"))
             load["rows"] = load.get("rows", 0) + rows
             if key is not None:
                 load["key"] = key
@@ -147,13 +204,18 @@ class Progress:
             if load is None or (not load.get("key") and not load.get("newest")):
                 continue
             state["replication_key"] = field
-            state["replication_key_value"] = self._start(load["began"], ended, load.get("clock"), load.get("newest"))
+            start = self._start(load["began"], ended, load.get("clock"), load.get("newest"))
+            state["replication_key_value"] = load.get("start") or start
             state["rows"] = load.get("rows", 0)
         self._unloaded = []
 
-    def changed_up_to(self, field: str, newest: str | None) -> None:
+    def _clock_at(self, began: str, known: str | None) -> str | None:
+        """How far the account's clock had come when a walk began, by all that has been seen since."""
+        return later(known, self._clock.at_beginning) if began == self._now else known
+
+    def changed_up_to(self, field: str, newest: str | None, date: datetime | None = None) -> None:
         """Move the bookmarks up to a stamp, never back and never past the start of the run."""
-        self._clock.see(newest)
+        self._clock.see(newest, date)
         for state in self._states:
             state["replication_key"] = field
             if newest is not None:
@@ -168,7 +230,8 @@ class Progress:
             ended: The server's clock at the last page.
             in_order: Whether rows came from old to new, so that what changed meanwhile came last.
         """
-        self.changed_up_to(field, self._known)
+        self._clock.see(newest, ended)
+        self.changed_up_to(field, self._clock_at(self._now, self._known))
         if newest is not None:
             self.changed_up_to(field, newest if in_order else self._start(self._now, ended, self._known, newest))
 

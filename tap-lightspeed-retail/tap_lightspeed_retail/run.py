@@ -99,7 +99,8 @@ class Run:
     def walker(self) -> Walker:
         """Walks through the account's lists, with the settings for reading."""
         lookback = timedelta(seconds=value_of(self.settings, "lookback_seconds"))
-        return Walker(self.source, self.client.now, self.client.version, lookback, self.narrowing)
+        newest_first = value_of(self.settings, "newest_first")
+        return Walker(self.source, self.client.now, self.client.version, lookback, self.narrowing, newest_first)
 
     @cached_property
     def source(self) -> Source:

@@ -146,6 +146,13 @@ HOW: dict[str, dict[str, Any]] = {
         "Left out: no limit.",
         minimum=0.01,
     ),
+    "newest_first": setting(
+        "boolean",
+        "Newest first",
+        "A first load of events (sales, orders, workorders) begins with the newest, so that dashboards work while "
+        "history follows. A run that goes on reads what is new before older history.",
+        default=False,
+    ),
     "on_missing_rights": _choice(
         "On missing rights",
         "What happens at the end of a run in which streams were skipped for want of rights: skip ends well, "

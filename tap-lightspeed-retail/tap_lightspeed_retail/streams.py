@@ -20,6 +20,7 @@ from lightspeed_retail.errors import (
     RequestRefusedError,
     RightsError,
     SettingsError,
+    SpentError,
 )
 from lightspeed_retail.resources import FieldType, Resource, Stamp, Tail
 from lightspeed_retail.wire import UNKNOWN_FIELDS, Decoder, Decoding, Record, nested_rows
@@ -142,6 +143,9 @@ class ResourceStream(Stream):
         """What this stream has to tell, with rows that ride on its own sent along through their streams."""
         try:
             yield from self.run.reader.records(self)
+        except SpentError as error:
+            self.run.ended_early = str(error)
+            self.checkpoint()
         except RightsError as error:
             for stream in self.run.fed_by(self):
                 stream.skip(error)

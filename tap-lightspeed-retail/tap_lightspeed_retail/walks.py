@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import itertools
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -51,6 +52,7 @@ class Walker:
         version: Version of the API that is asked.
         lookback: How far before a bookmark a run reads again.
         narrowing: What of the account is read.
+        newest_first: Whether first loads of events begin with the newest.
     """
 
     source: Source
@@ -58,6 +60,7 @@ class Walker:
     version: Version
     lookback: timedelta
     narrowing: Narrowing = field(default_factory=Narrowing)
+    newest_first: bool = False
 
     def whole(self, reading: Reading) -> Walk:
         """All rows, by key."""
@@ -148,13 +151,26 @@ class Walker:
     def news(self, reading: Reading, progress: Progress) -> Walk:
         """All rows on a first load, afterwards what has changed since the bookmark."""
         if progress.loading:
-            return Walk(self._load_opening(reading, progress), self._first_load(reading, progress))
-        since = progress.since(self.lookback)
-        end = self.narrowing.end
+            return self._load(reading, progress)
+        return self._changes(reading, progress, lambda: self._loaded_again(reading, progress))
+
+    def _load(self, reading: Reading, progress: Progress) -> Walk:
+        """A first load; one that goes on from the newest rows down looks for newer ones first."""
+        query = self._load_query(reading, progress)
+        narrows = self._by_stamp.narrows(reading.resource)
+        load = Walk(self._by_stamp.opening(query, None) if narrows else query, self._first_load(reading, progress))
+        if not progress.goes_down:
+            return load
+        changes = self._changes(reading, progress.meanwhile(), lambda: iter(()))
+        return Walk(changes.opening, itertools.chain(changes.rows, load.rows))
+
+    def _changes(self, reading: Reading, progress: Progress, otherwise: Callable[[], Iterator[Rows]]) -> Walk:
+        """What has changed since the bookmark, or something else where the API cannot tell."""
+        since, end = progress.since(self.lookback), self.narrowing.end
         if reading.resource.api.event and end is not None and since > stamp(end):
             return Walk(None, iter(()))
         opening = self._by_stamp.opening(self._by_key(reading), since, progress.field)
-        return Walk(opening, self._changes(reading, progress, since))
+        return Walk(opening, self._changed(reading, progress, since, otherwise))
 
     def _by_key(self, reading: Reading, *conditions: Filter) -> Query:
         """A walk in the order of keys, within what is read of the account."""
@@ -168,29 +184,43 @@ class Walker:
             archived=self.narrowing.archived(resource),
         )
 
-    def _load_opening(self, reading: Reading, progress: Progress) -> Query:
-        query = self._load_query(reading, progress)
-        return self._by_stamp.opening(query, None) if self._by_stamp.narrows(reading.resource) else query
+    def _goes_down(self, resource: type[Resource], progress: Progress) -> bool:
+        """Whether a first load begins with the newest rows; one that has begun goes on as it began."""
+        if progress.goes_down is not None:
+            return progress.goes_down
+        sorts = self.version is Version.V3 and key_sort(resource) is not None
+        return self.newest_first and resource.api.event is not None and sorts
 
     def _load_query(self, reading: Reading, progress: Progress) -> Query:
         """All rows by key, from the key at which an earlier try stopped."""
-        resumed = progress.resume_key()
-        return self._by_key(reading, *((Filter(reading.resource.api.key, ">", str(resumed)),) if resumed else ()))
+        down = self._goes_down(reading.resource, progress)
+        key, resumed = reading.resource.api.key, progress.resume_key()
+        query = self._by_key(reading, *((Filter(key, "<" if down else ">", str(resumed)),) if resumed else ()))
+        return replace(query, sort=f"-{key}") if down else query
 
     def _first_load(self, reading: Reading, progress: Progress) -> Iterator[Rows]:
-        resource = reading.resource
-        last: int | None = progress.resume_key()
-        if last:
-            _log.info("%s: the %s goes on after %s %s.", reading.lead, reading.phase.value, resource.api.key, last)
+        resource, down = reading.resource, self._goes_down(reading.resource, progress)
+        resumed = progress.resume_key()
+        if resumed:
+            _log.info("%s: the %s goes on at %s %s.", reading.lead, reading.phase.value, resource.api.key, resumed)
         query = self._load_query(reading, progress)
+        if not down:
+            progress.going_up()
         field, pages = self._load_pages(query, progress.field or bookmark_of(resource).field)
+        last: int | None = resumed or (sys.maxsize if down else 0)
         ended = self.now
         for page in pages:
             yield page.rows
-            last = _last_key(page.rows, resource.api.key, last)
-            progress.loaded_up_to(last, newest(page.rows, resource), len(page.rows))
             ended = page.date
+            if down and progress.goes_down is None:
+                progress.going_down(field, newest(page.rows, resource), ended)
+            last = _last_key(page.rows, resource.api.key, last, down=down)
+            progress.loaded_up_to(last, newest(page.rows, resource), len(page.rows), ended)
         progress.loaded(field, ended)
+
+    def _loaded_again(self, reading: Reading, progress: Progress) -> Iterator[Rows]:
+        progress.restart()
+        return self._first_load(reading, progress)
 
     def _load_pages(self, query: Query, field: str) -> tuple[str, Iterator[Page]]:
         if self._by_stamp.narrows(query.resource):
@@ -202,8 +232,9 @@ class Walker:
             )
         return field, self.source.pages(query)
 
-    def _changes(self, reading: Reading, progress: Progress, since: str) -> Iterator[Rows]:
-        """What has changed since the bookmark; all rows where the API cannot tell."""
+    def _changed(
+        self, reading: Reading, progress: Progress, since: str, otherwise: Callable[[], Iterator[Rows]]
+    ) -> Iterator[Rows]:
         resource = reading.resource
         found = self._by_stamp.pages(self._by_key(reading), since, progress.field)
         if found is None:
@@ -214,8 +245,7 @@ class Walker:
             found.rest.close()
             found = None
         if found is None:
-            progress.restart()
-            yield from self._first_load(reading, progress)
+            yield from otherwise()
             return
         by_stamp = self._by_stamp.is_sorted(resource)
         yield from _advancing(found.pages, found.name, resource, progress, by_stamp=by_stamp)
@@ -243,7 +273,7 @@ def _advancing(
         by_stamp = by_stamp and _ascending([highest, *stamps])
         highest = max(filter(None, [highest, *stamps]), default=None)
         if by_stamp:
-            progress.changed_up_to(field, highest)
+            progress.changed_up_to(field, highest, page.date)
         ended = page.date
     progress.changed(field, highest, ended, in_order=by_stamp)
 
@@ -253,11 +283,11 @@ def key_sort(resource: type[Resource]) -> str | None:
     return resource.api.key if resource.api.key in resource.api.sortable else None
 
 
-def _last_key(rows: Rows, key: str, last: int | None) -> int | None:
+def _last_key(rows: Rows, key: str, last: int | None, *, down: bool = False) -> int | None:
     """The last key of a page; None for good once rows come in another order."""
     for row in rows:
         current = int(row[key])
-        if last is None or current < last:
+        if last is None or (current > last if down else current < last):
             return None
         last = current
     return last

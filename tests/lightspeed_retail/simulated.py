@@ -8,7 +8,7 @@ import math
 import random
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import partial
 
@@ -60,8 +60,8 @@ class Server:
         else:
             is_refused = False
             self.level += cost
-        bursts = (float(self.in_window), float(self.burst)) if self.tells_burst else (None, None)
-        return Limits(self.level, self.size, self.rate, *bursts, cost=cost, refused=is_refused)
+        limits = Limits(self.level, self.size, self.rate, cost=cost, refused=is_refused)
+        return replace(limits, burst_level=self.in_window, burst_size=self.burst) if self.tells_burst else limits
 
     @property
     def retry_after(self) -> float:
@@ -118,6 +118,7 @@ class World:
         """Begin at nought."""
         self.now = 0.0
         self.server = server
+        self.pacers: list[Pacer] = []
         self._events: list[tuple[float, int, Callable[[], None]]] = []
         self._numbers = itertools.count()
 
@@ -142,6 +143,7 @@ class _Running:
         self.world = world
         self.process = process
         self.pacer = Pacer(clock=lambda: world.now)
+        world.pacers.append(self.pacer)
         self._prices: Iterator[float] = iter(process.prices)
         self._queue: deque[float] = deque()
         self._looks_at = math.inf
@@ -184,8 +186,7 @@ class _Running:
 
     def _arrive(self, price: float, latency: float, answered: float) -> None:
         limits = self.world.server.charge(self.world.now, price)
-        limits = Limits(**{**vars(limits), "took": latency})
-        self.world.at(answered, partial(self._end, price, limits, self.world.server.retry_after))
+        self.world.at(answered, partial(self._end, price, replace(limits, took=latency), self.world.server.retry_after))
 
     def _end(self, price: float, limits: Limits, retry_after: float) -> None:
         if self.process.is_greedy:

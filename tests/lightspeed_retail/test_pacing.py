@@ -1,209 +1,225 @@
-"""Pacing against a simulated server: its own bucket, its own one-second windows, no real time."""
+"""Pacing by itself: what a pacer makes of answers, refusals and limits, in simulated time."""
 
 from __future__ import annotations
 
-import heapq
-import math
-from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lightspeed_retail.pacing import FIRST_BURST, FIRST_DRIP_RATE, FIRST_SIZE, Limits, Pacer
+from lightspeed_retail.errors import LightspeedError, SpentError
+from lightspeed_retail.pacing import FIRST_DRIP_RATE, FIRST_SIZE, SHARED_FOR, Limits, Pacer
+from tests.lightspeed_retail.writers import Naps
+
+ONE = Decimal(1)
+EMPTY = Limits(level=0, size=90, drip_rate=1)
 
 
-@dataclass
-class Server:
-    """The limits as the API keeps them, by a clock of its own phase."""
+class Alone:
+    """A pacer with a clock that only moves when it waits."""
 
-    size: float
-    rate: float
-    phase: float
-    burst: int
-    level: float = 0.0
-    at: float = 0.0
-    window: int = -1
-    in_window: int = 0
-    tells_burst: bool = True
-    refused: list[str] = field(default_factory=list)
+    def __init__(self, first: Limits | None = EMPTY) -> None:
+        """Begin at nought; the first request has been answered."""
+        self.naps = Naps()
+        self.pacer = Pacer(clock=lambda: self.naps.now, sleep=self.naps.sleep)
+        if first is not None:
+            self.ask(Decimal(0), first)
 
-    def charge(self, now: float, cost: float) -> Limits:
-        """Count a request that arrives now."""
-        window = math.floor(now + self.phase)
-        self.in_window = self.in_window + 1 if window == self.window else 1
-        self.window = window
-        self.level = max(0.0, self.level - (now - self.at) * self.rate)
-        self.at = now
-        if self.in_window > self.burst:
-            self.refused.append(f"burst at {now}")
-        if self.level >= self.size:
-            self.refused.append(f"bucket at {now}: {self.level}")
-        self.level += cost
-        limits = Limits(self.level, self.size, self.rate, cost=cost)
-        return replace(limits, burst_level=self.in_window, burst_size=self.burst) if self.tells_burst else limits
-
-
-class World:
-    """Simulated time, in which requests arrive and are answered while the pacer sleeps."""
-
-    def __init__(self, server: Server) -> None:
-        """Begin at nought, with a fresh pacer."""
-        self.now = 0.0
-        self.server = server
-        self.pacer = Pacer(clock=lambda: self.now, sleep=self.pass_time)
-        self._events: list[tuple[float, int, float, Limits | None]] = []
-        self._count = 0
-
-    @property
-    def in_flight(self) -> int:
-        """Requests without an answer yet."""
-        return len(self._events)
-
-    def pass_time(self, seconds: float) -> None:
-        """Let everything happen that happens in the meantime."""
-        until = self.now + seconds
-        while self._events and self._events[0][0] <= until:
-            self._step()
-        self.now = max(self.now, until)
-
-    def _step(self) -> None:
-        moment, _, price, limits = heapq.heappop(self._events)
-        self.now = max(self.now, moment)
-        self.pacer.release(Decimal(str(price)), limits)
-
-    def ask(self, price: float, latency: float) -> None:
-        """Send a request: it arrives at once and is answered after the latency."""
-        self.pacer.acquire(Decimal(str(price)))
-        limits = self.server.charge(self.now, price)
-        self._count += 1
-        heapq.heappush(self._events, (self.now + latency, self._count, price, limits))
-
-    def settle(self, allowed: int) -> None:
-        """Wait until no more than so many requests are in flight."""
-        while len(self._events) > allowed:
-            self._step()
-
-
-PRICES = st.sampled_from([1.0, 1.2, 1.8, 2.6, 5.0, 10.0, 40.0, 120.0])
-LATENCIES = st.sampled_from([0.0, 0.01, 0.05, 0.3, 1.0, 2.5])
-REQUESTS = st.lists(st.tuples(PRICES, LATENCIES), min_size=1, max_size=150)
-SERVERS = st.builds(
-    lambda registers, phase: Server(
-        80.0 + 10 * registers, 0.5 + 0.5 * registers, phase, math.ceil((80 + 10 * registers) / 4)
-    ),
-    st.integers(1, 20),
-    st.floats(0, 1, exclude_max=True),
-)
-
-
-@given(server=SERVERS, requests=REQUESTS)
-def test_a_run_alone_on_its_bucket_is_never_refused(server: Server, requests: list[tuple[float, float]]) -> None:
-    world = World(server)
-    for price, latency in requests:
-        world.ask(price, latency)
-        world.settle(0)
-    assert server.refused == []
-
-
-@given(server=SERVERS, requests=REQUESTS, connections=st.integers(2, 8))
-def test_neither_are_several_connections_that_share_a_pacer(
-    server: Server, requests: list[tuple[float, float]], connections: int
-) -> None:
-    world = World(server)
-    for price, latency in requests:
-        world.settle(connections - 1)
-        world.ask(price, latency)
-    assert server.refused == []
-
-
-@given(phase=st.floats(0, 1, exclude_max=True), latency=st.sampled_from([0.0, 0.001, 0.02]), tells_burst=st.booleans())
-def test_cheap_requests_without_delay_stay_within_every_window(
-    phase: float, latency: float, *, tells_burst: bool
-) -> None:
-    server = Server(100_000, 1000, phase, 20, tells_burst=tells_burst)
-    world = World(server)
-    for _ in range(120):
-        world.ask(1.0, latency)
-        world.settle(0)
-    assert server.refused == []
-    assert server.in_window > 0
-
-
-def test_a_bucket_is_used_to_its_brim_before_anything_waits() -> None:
-    server = Server(90, 1, 0.0, 1000)
-    world = World(server)
-    for _ in range(89):
-        world.ask(1.0, 0.0)
-        world.settle(0)
-    assert world.pacer.waited < 90 / FIRST_BURST + 1
-
-
-def test_a_request_dearer_than_the_bucket_goes_when_it_is_empty() -> None:
-    server = Server(90, 1, 0.0, 23)
-    world = World(server)
-    for price in (50.0, 120.0):
-        world.ask(price, 0.0)
-        world.settle(0)
-    assert server.refused == []
-    assert world.now == pytest.approx(50, abs=1)
-
-
-def test_the_rate_that_the_bucket_allows_is_reached() -> None:
-    """1,000 drips through a bucket of 90 and one drip a second: (1000 - 90) seconds, and hardly more."""
-    server = Server(90, 1, 0.0, 23)
-    world = World(server)
-    for _ in range(500):
-        world.ask(2.0, 0.05)
-        world.settle(0)
-    assert server.refused == []
-    assert 905 <= world.now <= 930
-
-
-def test_the_level_of_the_answer_counts_the_requests_of_others() -> None:
-    world = World(Server(90, 1, 0.0, 23))
-    world.pacer.acquire(Decimal(1))
-    world.pacer.release(Decimal(1), Limits(level=88.0, size=90.0, drip_rate=1.0))
-    assert world.pacer.level == pytest.approx(88)
-    world.pacer.acquire(Decimal(10))
-    assert world.now == pytest.approx(8, abs=0.5)
-
-
-def test_answers_without_headers_are_charged_by_their_known_price() -> None:
-    world = World(Server(90, 1, 0.0, 23))
-    for _ in range(3):
-        world.pacer.acquire(Decimal("2.5"))
-        world.pacer.release(Decimal("2.5"), Limits.of({}))
-    assert world.pacer.level == pytest.approx(7.5)
-    assert world.pacer.spent == Decimal("7.5")
-
-
-def test_a_request_without_an_answer_counts_as_charged() -> None:
-    world = World(Server(90, 1, 0.0, 23))
-    world.pacer.acquire(Decimal(4))
-    world.pacer.release(Decimal(4), None)
-    assert world.pacer.level == pytest.approx(4)
-
-
-def test_the_cost_that_the_api_names_is_what_was_spent() -> None:
-    world = World(Server(90, 1, 0.0, 23))
-    world.pacer.acquire(Decimal(1))
-    world.pacer.release(Decimal(1), Limits(level=1.8, size=90, drip_rate=1, cost=1.8))
-    assert world.pacer.spent == Decimal("1.8")
-
-
-def test_after_a_refusal_nothing_goes_for_as_long_as_was_asked() -> None:
-    world = World(Server(90, 1, 0.0, 23))
-    world.pacer.back_off(7)
-    world.pacer.back_off(3)
-    world.pacer.acquire(Decimal(1))
-    assert world.now == pytest.approx(7, abs=0.2)
+    def ask(self, price: Decimal, limits: Limits | None) -> None:
+        """Ask, and be answered at once."""
+        self.pacer.acquire(price)
+        self.pacer.release(price, limits)
 
 
 def test_a_pacer_begins_with_the_smallest_bucket_there_is() -> None:
     pacer = Pacer()
     assert (pacer.size, pacer.drip_rate, pacer.level) == (FIRST_SIZE, FIRST_DRIP_RATE, 0)
+    assert (pacer.spent, pacer.waited, pacer.refused) == (Decimal(0), 0.0, 0)
+    assert pacer.latency is None
+
+
+def test_the_level_of_the_answer_counts_the_requests_of_others() -> None:
+    alone = Alone()
+    alone.ask(ONE, Limits(level=88.0, size=90.0, drip_rate=1.0))
+    assert alone.pacer.level == pytest.approx(88)
+    assert alone.pacer.is_shared
+    alone.naps.now += SHARED_FOR + 1
+    assert not alone.pacer.is_shared
+
+
+def test_what_an_earlier_run_left_in_the_bucket_is_nobodys() -> None:
+    alone = Alone(None)
+    alone.ask(ONE, Limits(level=88, size=90, drip_rate=1))
+    assert not alone.pacer.is_shared
+    alone.pacer.acquire(Decimal(10))
+    assert alone.naps.now == pytest.approx(8, abs=0.1)
+
+
+def test_answers_without_headers_are_charged_by_their_known_price() -> None:
+    alone = Alone(None)
+    for _ in range(3):
+        alone.ask(Decimal("2.5"), Limits.of({}))
+    assert alone.pacer.level == pytest.approx(7.5)
+    assert alone.pacer.spent == Decimal("7.5")
+
+
+def test_a_request_without_an_answer_counts_as_charged() -> None:
+    alone = Alone(None)
+    alone.ask(Decimal(4), None)
+    assert alone.pacer.level == pytest.approx(4)
+
+
+def test_the_cost_that_the_api_names_is_what_was_spent() -> None:
+    alone = Alone()
+    alone.ask(ONE, Limits(level=1.8, size=90, drip_rate=1, cost=1.8))
+    assert alone.pacer.spent == Decimal("1.8")
+    assert not alone.pacer.is_shared, "a price that was known wrongly is nobody else's"
+
+
+def test_what_was_refused_is_not_spent() -> None:
+    alone = Alone()
+    alone.ask(ONE, Limits(level=92, size=90, drip_rate=1, cost=1, refused=True))
+    assert alone.pacer.spent == 0
+    assert alone.pacer.level == pytest.approx(92)
+
+
+def test_size_and_drip_rate_are_those_of_the_last_answer() -> None:
+    alone = Alone()
+    alone.ask(Decimal(80), Limits(level=80, size=200, drip_rate=6.5))
+    assert (alone.pacer.size, alone.pacer.drip_rate, alone.pacer.is_shared) == (200, 6.5, False)
+    alone.pacer.acquire(Decimal(100))
+    assert alone.naps.now == 0
+
+
+def test_a_request_dearer_than_the_bucket_goes_when_it_is_empty() -> None:
+    alone = Alone()
+    alone.ask(Decimal(50), Limits(level=50, size=90, drip_rate=1, took=0.0))
+    alone.pacer.acquire(Decimal(120))
+    assert alone.naps.now == pytest.approx(50, abs=0.1)
+
+
+def test_an_answer_that_comes_late_does_not_lower_the_level() -> None:
+    """Of two requests the one counted later is answered first."""
+    alone = Alone()
+    for price in (60, 20):
+        alone.pacer.acquire(Decimal(price))
+    alone.pacer.release(Decimal(20), Limits(level=80, size=90, drip_rate=1))
+    alone.pacer.release(Decimal(60), Limits(level=60, size=90, drip_rate=1))
+    assert alone.pacer.level == pytest.approx(80)
+    alone.naps.now += 0.1
+    alone.ask(ONE, Limits(level=5, size=90, drip_rate=1, took=0.0))
+    assert alone.pacer.level == pytest.approx(5)
+
+
+def test_rounding_keeps_no_request_waiting_that_needs_the_whole_bucket() -> None:
+    alone = Alone()
+    for price in ("0.1", "0.2", "0.7"):
+        alone.pacer.acquire(Decimal(price))
+    for price in ("0.7", "0.2", "0.1"):
+        alone.pacer.release(Decimal(price), Limits(level=1, size=90, drip_rate=1))
+    alone.pacer.acquire(Decimal(120))
+    assert alone.naps.now < 2
+
+
+def test_the_first_request_goes_alone() -> None:
+    pacer = Pacer(clock=lambda: 0.0)
+    assert pacer.attempt(ONE) == 0
+    assert pacer.attempt(ONE) > 0
+    pacer.release(ONE, Limits(level=1, size=90, drip_rate=1))
+    assert (pacer.attempt(ONE), pacer.attempt(ONE)) == (0, 0)
+
+
+def test_a_level_that_surprises_at_first_is_looked_at_twice() -> None:
+    """It may be an earlier run's, or another one fills the bucket at this moment."""
+    pacer = Pacer(clock=lambda: 0.0)
+    for level in (70, 71):
+        assert pacer.attempt(ONE) == 0
+        assert pacer.attempt(ONE) > 0
+        pacer.release(ONE, Limits(level=level, size=90, drip_rate=1))
+    assert (pacer.attempt(ONE), pacer.attempt(ONE)) == (0, 0)
+    assert not pacer.is_shared
+
+
+def test_one_request_goes_ahead_after_a_pause() -> None:
+    alone = Alone()
+    alone.naps.now += 60
+    assert alone.pacer.attempt(ONE) == 0
+    assert alone.pacer.attempt(ONE) > 0
+
+
+def test_after_a_refusal_nothing_goes_for_as_long_as_was_asked() -> None:
+    alone = Alone()
+    alone.pacer.back_off(7)
+    alone.pacer.back_off(3)
+    alone.pacer.acquire(ONE)
+    assert alone.naps.now == pytest.approx(7, abs=0.2)
+    assert alone.pacer.refused == 2
+    assert alone.pacer.is_shared
+
+
+def test_then_one_goes_first_and_the_others_follow_its_answer() -> None:
+    alone = Alone()
+    alone.pacer.acquire(ONE)
+    alone.pacer.back_off(2)
+    alone.pacer.release(ONE, Limits(level=1, size=90, drip_rate=1))
+    alone.naps.now += 3
+    assert alone.pacer.attempt(ONE) == 0
+    assert alone.pacer.attempt(ONE) > 0, "the answer of one that left before the refusal tells nothing"
+    alone.pacer.release(ONE, Limits(level=1, size=90, drip_rate=1))
+    assert (alone.pacer.attempt(ONE), alone.pacer.attempt(ONE)) == (0, 0)
+
+
+def test_a_refusal_without_a_time_to_wait_waits_for_the_brim() -> None:
+    alone = Alone()
+    alone.ask(ONE, Limits(level=100, size=90, drip_rate=1, refused=True))
+    alone.pacer.back_off(1)
+    alone.pacer.acquire(ONE)
+    assert alone.naps.now == pytest.approx(10, abs=0.2)
+
+
+def test_a_limit_of_drips_counts_what_is_in_flight() -> None:
+    alone = Alone()
+    alone.pacer.limit(Decimal("3.5"), None)
+    alone.pacer.acquire(Decimal("1.8"))
+    with pytest.raises(SpentError, match=r"limit of 3\.5 drips"):
+        alone.pacer.acquire(Decimal("1.8"))
+    alone.pacer.acquire(Decimal("1.7"))
+    alone.pacer.release(Decimal("1.8"), Limits(cost=1.8, refused=True))
+    alone.pacer.acquire(Decimal("1.8"))
+    assert issubclass(SpentError, LightspeedError)
+
+
+def test_a_deadline_ends_what_could_not_go_before_it() -> None:
+    alone = Alone()
+    alone.ask(Decimal(89), Limits(level=89, size=90, drip_rate=1, took=0.0))
+    alone.pacer.limit(None, 5.0)
+    alone.pacer.acquire(Decimal(3))
+    with pytest.raises(SpentError, match="limit of time"):
+        alone.pacer.acquire(Decimal(10))
+    assert alone.naps.now < 5, "it is known before the deadline that it cannot be kept"
+    alone.pacer.limit(None, None)
+    alone.pacer.release(Decimal(3), None)
+    alone.pacer.acquire(Decimal(10))
+
+
+def test_the_latency_is_smoothed() -> None:
+    alone = Alone()
+    for took in (1.0, 1.0, 3.0):
+        alone.ask(ONE, Limits(took=took))
+    assert alone.pacer.latency == pytest.approx(1.2)
+
+
+@pytest.mark.parametrize(
+    ("rate", "took", "connections"), [(1, 0.3, 4), (6.5, 2.0, 11), (6.5, 1.0, 6), (1000, 0.5, 32), (1, None, 4)]
+)
+def test_as_many_connections_are_of_use_as_the_drips_of_an_answer_pay_for(
+    rate: float, took: float | None, connections: int
+) -> None:
+    alone = Alone()
+    for _ in range(20):
+        alone.ask(Decimal("1.8"), Limits(drip_rate=rate, took=took))
+    assert alone.pacer.connections == connections
 
 
 @pytest.mark.parametrize(
@@ -221,7 +237,36 @@ def test_a_pacer_begins_with_the_smallest_bucket_there_is() -> None:
         ({}, Limits()),
         ({"X-LS-API-Bucket-Level": "", "X-LS-API-Drip-Rate": "fast"}, Limits()),
         ({"X-LS-API-Bucket-Level": "5"}, Limits(level=5)),
+        (
+            {"X-LS-API-Bucket-Level": "5/0", "X-LS-API-Burst-Level": "1/0", "X-LS-API-Drip-Rate": "0"},
+            Limits(5, None, None, 1),
+        ),
+        ({"X-LS-API-Bucket-Level": "-5/-90", "X-LS-API-Drip-Rate": "-1", "X-LS-API-Request-Cost": "nan"}, Limits()),
+        (
+            {"X-LS-API-Bucket-Level": "92.57/90", "X-LS-API-RateLimit-Type": "api-leaky-bucket"},
+            Limits(92.57, 90, refused=True),
+        ),
     ],
 )
 def test_limits_are_read_off_an_answer(headers: dict[str, str], limits: Limits) -> None:
     assert Limits.of(headers) == limits
+
+
+NUMBERS = st.sampled_from(["", "0", "-1", "1", "1.8", "89.99", "1e400", "nan", "inf", "x", "1,5", "1e-9"])
+HEADERS = st.fixed_dictionaries(
+    {},
+    optional={
+        "X-LS-API-Bucket-Level": st.builds("{}/{}".format, NUMBERS, st.sampled_from(["90", "0", "-3", "", "200", "x"])),
+        "X-LS-API-Burst-Level": st.builds("{}/{}".format, NUMBERS, NUMBERS),
+        "X-LS-API-Drip-Rate": st.sampled_from(["", "0", "-1", "1", "1.5", "1e6", "nan", "inf", "x"]),
+        "X-LS-API-Request-Cost": NUMBERS,
+    },
+)
+
+
+@given(answers=st.lists(HEADERS, max_size=40))
+def test_whatever_headers_say_every_request_goes_in_the_end(answers: list[dict[str, str]]) -> None:
+    alone = Alone(None)
+    for headers in answers:
+        alone.ask(ONE, Limits.of(headers, 0.1))
+    assert alone.naps.now < 90 * (len(answers) + 1) + SHARED_FOR

@@ -107,7 +107,7 @@ def test_runs_lose_nothing_and_keep_to_the_servers_time(sandbox: Sandbox, skew: 
 def test_tokens_that_live_for_seconds_are_renewed_in_time(skew: timedelta, tmp_path: Path) -> None:
     store = store_at(datetime.now(UTC) + skew)
     with small_sandbox(store, expires_in=5, latency=1.0) as sandbox, relaying(sandbox) as relay:
-        tap = Tap.over(sandbox, tmp_path, auth_url=relay.url)
+        tap = Tap.over(sandbox, tmp_path, auth_url=relay.url, max_connections=1)
         began = time.monotonic()
         spoken = tap.run_well(catalog=selecting("sales", "items", "customers", "orders", "shops"))
         took = time.monotonic() - began

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from lightspeed_retail.resources import Resource, parts
+from lightspeed_retail.resources import parts
 from lightspeed_retail.resources.items import Image, Item
 from lightspeed_retail.resources.stock import InventoryLog
 from lightspeed_retail.wire import Record

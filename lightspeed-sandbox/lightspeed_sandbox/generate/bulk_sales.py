@@ -136,4 +136,3 @@ def _payment(world: World, sale: Record, *, by_check: bool) -> Record:
         registerID=sale["registerID"],
         employeeID=sale["employeeID"],
     )
-
