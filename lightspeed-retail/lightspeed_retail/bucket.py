@@ -33,8 +33,6 @@ LONGEST_LOOK = 1.0
 # The part of a shared bucket in which all go slower, the fuller it is; and the least that each takes of the drips then.
 _BAND = 0.4
 _LEAST_SHARE = 0.125
-# The part of a shared bucket that has to be free at the most: others never leave more to a dear request.
-_MOST_FREE = 0.3
 # Drips by which a level may be higher than expected without anybody else.
 _TOLERANCE = 1.0
 # Seconds that may pass between a leave and the moment from which the caller reckons.
@@ -190,14 +188,12 @@ class Bucket:
 
         A request dearer than the bucket goes when the bucket is empty: the first over the brim still passes.
         """
-        shared = now < self._shared_until
-        need = min(cost, self.size * _MOST_FREE) if shared else cost
         seen = max(0.0, self._seen - (now - self._at) * self.drip_rate)
-        over = seen + self.in_flight + need - max(self.size, need)
+        over = seen + self.in_flight + cost - max(self.size, cost)
         if over > 0 and not seen:
             return None
         full = min(over, seen) / self.drip_rate
-        return max(full, self._turn_wait(now)) if shared else full
+        return max(full, self._turn_wait(now)) if now < self._shared_until else full
 
     def brim_wait(self, now: float) -> float:
         """Seconds until the bucket is no longer overfull, as far as the last answer tells."""

@@ -8,7 +8,7 @@ Source: sections 3.3 and 3.4 of the API reference (recorded answers and the page
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
 from decimal import Decimal
 from typing import Any
@@ -22,7 +22,9 @@ Convert = Callable[[Any], Any]
 UNFIT = (ValueError, TypeError, ArithmeticError, AttributeError)
 """What converters raise where a value does not fit."""
 
-_MOST_REMEMBERED = 8192
+MOST_REMEMBERED = 8192
+"""Texts of a kind of which it is known what became of them; then all are forgotten."""
+
 _UTC_LENGTH = len("2024-12-06T15:23:49+00:00")
 _HALF_A_DAY = timedelta(hours=12)
 _moment_of = datetime.fromisoformat
@@ -33,18 +35,19 @@ class _Memory(dict[Any, Any]):
 
     Args:
         convert: What makes a value of a text.
+        known: What is known of old.
     """
 
-    def __init__(self, convert: Convert) -> None:
-        """Begin with nothing."""
-        super().__init__()
+    def __init__(self, convert: Convert, known: Mapping[Any, Any] | None = None) -> None:
+        """Begin with what is known."""
+        super().__init__(known or {})
         self._convert = convert
 
     def __missing__(self, text: Any) -> Any:
         """Convert a new text, or what is none; a missing value comes again as well."""
         value = self._convert(text)
         if type(text) is str or text is None:
-            if len(self) >= _MOST_REMEMBERED:
+            if len(self) >= MOST_REMEMBERED:
                 self.clear()
             self[text] = value
         return value
@@ -80,7 +83,7 @@ def _integer(value: Any) -> int | None:
 def _decimal(value: Any) -> Decimal | None:
     if value == "" or value is None:
         return None
-    number = Decimal(str(value))
+    number = value if type(value) is Decimal else Decimal(str(value))
     if not number.is_finite():
         raise ValueError
     return number
@@ -139,7 +142,7 @@ _CONVERTERS: dict[FieldType, Convert] = {
     FieldType.INTEGER: _Memory(_integer).__getitem__,
     FieldType.NUMBER: _Memory(_decimal).__getitem__,
     FieldType.STRING: as_text,
-    FieldType.BOOLEAN: _Memory(_boolean).__getitem__,
+    FieldType.BOOLEAN: _Memory(_boolean, _BOOLEANS).__getitem__,
     FieldType.DATETIME: _datetime,
     FieldType.FLAGS: _flags,
 }

@@ -92,6 +92,15 @@ def test_size_and_drip_rate_are_those_of_the_last_answer() -> None:
     assert alone.naps.now == 0
 
 
+def test_a_bucket_that_leaks_more_slowly_than_it_did_is_not_taken_for_a_shared_one() -> None:
+    alone = Alone()
+    alone.ask(Decimal(80), Limits(level=80, size=90, drip_rate=10, took=0.0))
+    alone.naps.now += 4
+    alone.ask(ONE, Limits(level=77, size=90, drip_rate=1, took=0.0))
+    assert not alone.pacer.is_shared
+    assert alone.pacer.level == pytest.approx(77)
+
+
 def test_a_request_dearer_than_the_bucket_goes_when_it_is_empty() -> None:
     alone = Alone()
     alone.ask(Decimal(50), Limits(level=50, size=90, drip_rate=1, took=0.0))

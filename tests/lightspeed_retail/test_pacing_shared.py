@@ -82,6 +82,15 @@ def test_three_processes_are_all_served(registers: int, threads: int, latency: f
     assert min(drips) > 0.22 * sum(drips)
 
 
+@pytest.mark.parametrize("phase", [0.0, 0.3, 0.6])
+def test_three_that_begin_at_the_same_moment_do_not_burst_together_for_long(phase: float) -> None:
+    """What 24 threads have on their way when the first answers come cannot be called back."""
+    server = Server.of(4, phase)
+    processes = [works(READS, 8, begins, latency=0.02) for begins in (0.0, 0.001, 0.002)]
+    World(server).run(*processes)
+    assert refusals(processes) <= 10, server.refused
+
+
 def test_four_processes_are_all_served() -> None:
     processes = [works(READS, 1), works(READS, 1, 5), works(SALES, 1, 50), works((1.0,), 1, 300)]
     World(Server.of(1)).run(*processes)

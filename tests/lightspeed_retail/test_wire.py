@@ -15,11 +15,12 @@ from hypothesis import strategies as st
 
 from lightspeed_retail.drift import Drift
 from lightspeed_retail.encoding import Encoder, scalar_to_wire
-from lightspeed_retail.resources import Resource
+from lightspeed_retail.resources import FieldType, Resource
 from lightspeed_retail.resources.account import Account
 from lightspeed_retail.resources.customers import Customer
 from lightspeed_retail.resources.items import Item, ItemShop
 from lightspeed_retail.resources.sales import Sale, SaleLine
+from lightspeed_retail.scalars import MOST_REMEMBERED, converter
 from lightspeed_retail.wire import Decoder, Decoding, instant, rows
 from tests.declared import RESOURCES, carried, typed_records
 
@@ -337,3 +338,57 @@ def test_one_row_is_written_as_a_bare_object_and_none_as_the_api_does() -> None:
     two = Encoder(Customer)({"Tags": ["vip", "club"]})
     assert one == {"Tags": {"tag": "vip"}, "Contact": {"Phones": ""}}
     assert two == {"Tags": {"tag": ["vip", "club"]}}
+
+
+_GOOD: dict[FieldType, tuple[str, ...]] = {
+    FieldType.INTEGER: ("1", "0", "210000000000", "2.0"),
+    FieldType.NUMBER: ("1.50", "0", "-3"),
+    FieldType.MONEY: ("1.50", "0", "11.4860025"),
+    FieldType.STRING: ("a", "é", "true"),
+    FieldType.BOOLEAN: ("true", "false"),
+    FieldType.DATETIME: ("2024-12-06T15:23:49+00:00", "2024-12-06T11:23:49-0400"),
+    FieldType.DATE: ("1990-06-15", "2021-04-04T07:00:00+00:00"),
+}
+_ODD: tuple[Any, ...] = (None, "", "seven", "NaN", "2024-13-06T15:23:49+00:00", True, 5, 1.5, [], {"a": "b"})
+
+
+@pytest.mark.parametrize("resource", RESOURCES)
+@settings(max_examples=8)
+@given(data=st.data())
+def test_every_field_is_converted_as_if_it_stood_alone(resource: type[Resource], data: st.DataObject) -> None:
+    fields = [field for field in carried(resource) if field.type in _GOOD]
+    good = {field.name: data.draw(st.sampled_from(_GOOD[field.type])) for field in fields}
+    odd = data.draw(st.dictionaries(st.sampled_from(sorted(good)), st.sampled_from(_ODD), max_size=2))
+    missing = data.draw(st.sets(st.sampled_from(sorted(good)), max_size=2))
+    row = {name: value for name, value in (good | odd).items() if name not in missing}
+    together, alone = Heard(), Heard()
+    whole = Decoder(resource, Decoding(report=together))(row)
+    apart = Decoder(resource, Decoding(report=alone))
+    assert whole == decode(resource, {}) | {name: apart({name: value})[name] for name, value in row.items()}
+    assert sorted(together.misfits) == sorted(alone.misfits)
+
+
+def test_a_misfit_in_a_row_is_told_once_however_many_rows_it_holds() -> None:
+    heard = Heard()
+    lines = [{"saleLineID": "7", "unitPrice": "dear"}, {"saleLineID": "8", "tax": "maybe"}, "no row"]
+    record = Decoder(Sale, Decoding(report=heard))({"saleID": "x", "SaleLines": {"SaleLine": lines}})
+    assert record["SaleLines"] == []
+    assert heard.misfits == ["saleID", "SaleLines.unitPrice", "SaleLines.tax", "SaleLines"]
+
+
+@pytest.mark.parametrize("kind", [FieldType.INTEGER, FieldType.NUMBER, FieldType.DATE])
+def test_what_became_of_texts_is_not_remembered_without_end(kind: FieldType) -> None:
+    convert: Any = converter(kind)
+    texts = [f"{number % 3000 + 1000}-01-01" if kind is FieldType.DATE else str(number) for number in range(20_000)]
+    values = [convert(text) for text in texts]
+    assert [str(value) for value in values] == texts
+    assert len(convert.__self__) <= MOST_REMEMBERED
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [(Decimal("1.0"), Decimal("1.00")), ("1.0", "1.00"), (1.0, Decimal("1.00")), ("1", Decimal("1.0"))],
+)
+def test_equal_numbers_keep_their_own_digits(one: object, other: object) -> None:
+    convert = converter(FieldType.MONEY)
+    assert [str(convert(value)) for value in (one, other, one)] == [str(one), str(other), str(one)]
