@@ -67,7 +67,8 @@ def _kind(schema: dict[str, Any]) -> str:
         return "options"
     if schema.get("format") in {"date", "date-time"}:
         return "date_iso8601"
-    return {"number": "decimal"}.get(types[0], str(types[0]))
+    # Meltano 4.4 fails on a setting of its kind decimal that comes from the environment; plugins take numbers as texts.
+    return {"number": "string"}.get(types[0], str(types[0]))
 
 
 def selection() -> list[str]:

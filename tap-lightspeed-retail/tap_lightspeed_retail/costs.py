@@ -151,6 +151,11 @@ class Estimate:
         return sum(walk.requests for walk in self.walks)
 
     @property
+    def least(self) -> Decimal:
+        """Drips for a request of each walk: no run over this selection takes less."""
+        return sum((walk.price for walk in self.walks), Decimal(0))
+
+    @property
     def unknown(self) -> tuple[Walk, ...]:
         """The walks that may take many more requests than are counted."""
         return tuple(walk for walk in self.walks if walk.size.basis is Basis.LEAST and walk.kind in _UNBOUNDED)

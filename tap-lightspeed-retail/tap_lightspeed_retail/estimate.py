@@ -33,6 +33,9 @@ ROWS = "rows"
 """In a stream's state: how many rows its list held when it was last read whole."""
 
 
+_LOADS = {Phase.LOADING: Kind.FIRST_LOAD, Phase.CHANGES: Kind.FIRST_LOAD, Phase.BACKFILL: Kind.HISTORY}
+
+
 def estimate(run: Run, sizes: Sizes) -> Estimate:
     """What a run will cost, from its selection, its state, and what is known of the account.
 
@@ -103,7 +106,10 @@ class _Estimator:
             if rides and api.parent is None and self._is_followed_up(stream):
                 size = self._changed([stream.stream_state])
                 yield Walk.of(Kind.OWN_CHANGES, (stream.name,), self._own_price(stream), size)
-            yield from (self._walk(reading) for reading in self._run.plan.get(stream.name, ()))
+            for reading in self._run.plan.get(stream.name, ()):
+                if any(state.get("first_load", {}).get("down") for state in self._states(reading)):
+                    yield Walk.of(Kind.CHANGES, _led(reading), reading.price, Size())
+                yield self._walk(reading)
 
     def _is_followed_up(self, stream: ResourceStream) -> bool:
         begun = stream.stream_state.get("replication_key_value") or "first_load" in stream.stream_state
@@ -124,18 +130,21 @@ class _Estimator:
         states = self._states(reading)
         if bookmark == Snapshot() or any(self._run.stream(name).is_forced_whole for name in reading.fed):
             return Kind.WHOLE, self._all(reading)
-        if isinstance(bookmark, Snapshot):
-            if self._is_whole_due(states[0]):
-                return Kind.WHOLE, self._all(reading, int(states[0].get("snapshot", {}).get("key") or 0))
+        if isinstance(bookmark, Snapshot) and self._is_whole_due(states[0]):
+            return Kind.WHOLE, self._all(reading, int(states[0].get("snapshot", {}).get("key") or 0))
+        if isinstance(bookmark, Snapshot) or (isinstance(bookmark, Tail) and min(map(bookmark_key, states))):
             return Kind.NEW_ROWS, self._changed(states)
-        if isinstance(bookmark, Tail):
-            after = min(map(bookmark_key, states))
-            return (Kind.NEW_ROWS, self._changed(states)) if after else (Kind.FIRST_LOAD, self._all(reading))
-        if reading.phase is Phase.CHANGES:
+        if isinstance(bookmark, Stamp) and reading.phase is Phase.CHANGES:
             return Kind.CHANGES, self._changed(states)
-        reached = min(int(state.get("first_load", {}).get("key") or 0) for state in states)
-        kind = Kind.FIRST_LOAD if reading.phase is Phase.LOADING else Kind.HISTORY
-        return kind, self._all(reading, reached)
+        return _LOADS[reading.phase], self._load(reading, [state.get("first_load", {}) for state in states])
+
+    def _load(self, reading: Reading, loads: list[Mapping[str, Any]]) -> Size:
+        """What is left of a first load, which an earlier try may have begun from either end."""
+        reached = [int(load.get("key") or 0) for load in loads]
+        if all(reached) and any(load.get("down") for load in loads):
+            older = Filter(reading.resource.api.key, "<", str(max(reached)))
+            return self._sizes.of(list_query(self._run, reading.resource, older))
+        return self._all(reading, min(reached))
 
     def _is_whole_due(self, state: Mapping[str, Any]) -> bool:
         every = timedelta(days=value_of(self._run.settings, "snapshot_days"))
@@ -173,7 +182,8 @@ class _Estimator:
     def _by_day(self, stream: ResourceStream) -> Walk:
         state = {} if stream.is_forced_whole else stream.stream_state
         is_new = not state.get("replication_key_value")
-        size = self._sizes.days(stream.resource) if is_new else self._changed([state])
+        # A few days fit on a page.
+        size = self._sizes.days(stream.resource) if is_new else replace(self._changed([state]), basis=Basis.GUESS)
         return Walk.of(Kind.BY_DAY, (stream.name,), BASE_PRICE, size)
 
     def _by_parent(self, stream: ResourceStream) -> Iterator[Walk]:

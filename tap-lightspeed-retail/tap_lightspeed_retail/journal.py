@@ -95,6 +95,14 @@ class Journal:
             " tap-lightspeed-retail-plan finds out more, for some drips." if found.unknown else "",
             extra={**fields, "basis": found.word},
         )
+        most = value_of(self._run.settings, "max_drips")
+        if most is not None and most < found.least:
+            _log.warning(
+                "max_drips (%d) is less than the %s drips that a request of each walk takes: "
+                "streams whose names come late may never have their turn.",
+                most,
+                found.least,
+            )
 
     def _keep_saying(self) -> None:
         """Draw bars, or log a line every ten seconds, until the run has ended."""

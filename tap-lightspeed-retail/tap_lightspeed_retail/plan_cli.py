@@ -28,6 +28,9 @@ _ENVIRONMENT = "ENV"
 _WIDTH = 120
 """Columns where the output is no terminal."""
 
+_NAMED = 8
+"""Names in a line."""
+
 _FIGURES = ("Rows", "Price a page", "Requests", "Drips")
 
 
@@ -118,11 +121,12 @@ def _cells(walk: Walk) -> tuple[str, ...]:
 def _lines(found: Estimate, pace: Pace, summary: dict[str, Any]) -> Iterable[str]:
     seconds = duration(summary["seconds"])
     yield ""
-    yield f"In all {found.word} {found.drips:,} drips in {found.requests:,} requests, {found.word} {seconds}."
+    yield f"In all {found.word} {found.drips:,} drips in {found.requests:,} requests, and {found.word} {seconds}."
     yield f"The bucket holds {pace.size:g} drips and gets {pace.drip_rate:g} a second."
     if found.unknown:
-        names = ", ".join(walk.fed[0] for walk in found.unknown)
-        yield f"Not known beforehand, so counted as one page: {names}."
+        names = list(dict.fromkeys(walk.fed[0] for walk in found.unknown))
+        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+        yield f"Of unknown size, so counted with one page: {', '.join(names[:_NAMED])}{more}."
     if any(walk.size.basis is Basis.LEAST for walk in found.walks) and not found.unknown:
         yield "What has changed is not known beforehand: each walk through changes is counted with a page at the least."
     if summary["scopes"]:

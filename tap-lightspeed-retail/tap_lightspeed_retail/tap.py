@@ -9,6 +9,7 @@ import click
 from singer_sdk import Tap
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 
+from lightspeed_retail.documents import settings
 from lightspeed_retail.resources import Resource
 from lightspeed_retail.settings import check, check_environment
 from tap_lightspeed_retail import documents
@@ -103,11 +104,9 @@ class TapLightspeedRetail(Tap):
         tap.run.close()
 
     @classmethod
-    def cb_config(cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]) -> Any:
+    def cb_config(cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]) -> Any:  # noqa: ARG003
         """Read the settings files, whose slips are the user's."""
-        for path in value:
-            documents.check_settings(path)
-        return super().cb_config(ctx, param, value)
+        return settings(value)
 
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
         """Check the settings in words that never show a value; the SDK's own messages would."""

@@ -103,6 +103,7 @@ def test_a_later_run_costs_what_the_plan_says(tmp_path: Path) -> None:
         sandbox.forget_requests()
         tap.run_well(state=first.state)
         assert plan["drips"] <= spent(sandbox) <= plan["drips"] * 1.1
+    assert (plan["basis"], plan["unknown"]) == ("about", [])
     assert walk_of(plan, "sales", "changes")["basis"] == "at least"
     assert walk_of(plan, "sale_lines", "changes without the parent")["requests"] == 1
     assert walk_of(plan, "inventory_logs", "new rows")["requests"] == 1

@@ -144,7 +144,7 @@ def on_a_terminal(tap: Tap, **variables: str) -> tuple[list[str], str]:
 
 def _everything(owner: int) -> str:
     """What a terminal shows until nobody writes to it any more; Linux ends with an error."""
-    pieces = []
+    pieces: list[bytes] = []
     with os.fdopen(owner, "rb", buffering=0) as reader:
         while True:
             try:
