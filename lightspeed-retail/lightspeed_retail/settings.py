@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import os
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -136,6 +137,16 @@ def check(settings: Mapping[str, Any], schema: Schema, *, raise_errors: bool) ->
     if found and raise_errors:
         raise SettingsError(" ".join(found))
     return found
+
+
+_NUMBER = re.compile(r"[0-9]+([.][0-9]*)?|[.][0-9]+")
+
+
+def numbers(settings: Mapping[str, Any], schema: Schema) -> dict[str, float]:
+    """The settings that are numbers and came as texts, as the SDK leaves those from the environment."""
+    names = [name for name in schema["properties"] if "number" in _types(schema, name)]
+    texts = {name: found for name in names if isinstance(found := settings.get(name), str)}
+    return {name: float(text) for name, text in texts.items() if _NUMBER.fullmatch(text)}
 
 
 def check_environment(prefix: str, schema: Schema) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
 from typing import Any
 
 from lightspeed_retail.resources import Resource
@@ -205,13 +203,3 @@ def value_of(settings: Any, name: str) -> Any:
     """A setting, or its default where it is not set."""
     found = settings.get(name)
     return READING[name].get("default") if found is None else found
-
-
-_NUMBER = re.compile(r"[0-9]+([.][0-9]*)?|[.][0-9]+")
-
-
-def numbers(settings: Mapping[str, Any]) -> dict[str, float]:
-    """The settings that are numbers and came as texts, as the SDK leaves those from the environment."""
-    names = [name for name, schema in READING.items() if "number" in schema["type"]]
-    texts = {name: found for name in names if isinstance(found := settings.get(name), str)}
-    return {name: float(text) for name, text in texts.items() if _NUMBER.fullmatch(text)}

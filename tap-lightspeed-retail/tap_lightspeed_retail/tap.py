@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from functools import cached_property
 from typing import IO, TYPE_CHECKING, Any, ClassVar
 
@@ -11,7 +12,7 @@ from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 
 from lightspeed_retail.documents import settings
 from lightspeed_retail.resources import Resource
-from lightspeed_retail.settings import check, check_environment
+from lightspeed_retail.settings import check, check_environment, numbers
 from tap_lightspeed_retail import documents
 from tap_lightspeed_retail.custom import custom_resources
 from tap_lightspeed_retail.messages import LineWriter
@@ -19,13 +20,18 @@ from tap_lightspeed_retail.naming import NAMINGS
 from tap_lightspeed_retail.privacy import privacy_of
 from tap_lightspeed_retail.run import Run
 from tap_lightspeed_retail.schema import Form
-from tap_lightspeed_retail.settings import SCHEMA, numbers, value_of
+from tap_lightspeed_retail.settings import SCHEMA, value_of
 from tap_lightspeed_retail.streams import ResourceStream
 
 if TYPE_CHECKING:
     from types import FrameType
 
 _SIGNAL_BASE = 128
+
+
+def _is_worth_a_line(record: logging.LogRecord) -> bool:
+    """The SDK has a line for each of the dozens of streams that are not selected."""
+    return not str(record.msg).startswith("Skipping deselected stream")
 
 
 class TapLightspeedRetail(Tap):
@@ -49,6 +55,7 @@ class TapLightspeedRetail(Tap):
 
     def __init__(self, *, parse_env_config: bool = False, **options: Any) -> None:
         """Check the environment first, where settings are taken from it."""
+        self.logger.addFilter(_is_worth_a_line)
         if parse_env_config:
             self.append_builtin_config(self.config_jsonschema)
             check_environment(self._env_var_prefix, self.config_jsonschema)
@@ -111,7 +118,7 @@ class TapLightspeedRetail(Tap):
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
         """Check the settings in words that never show a value; the SDK's own messages would."""
         self.append_builtin_config(self.config_jsonschema)
-        self._config |= numbers(self._config)
+        self._config |= numbers(self._config, self.config_jsonschema)
         return check(self.config, self.config_jsonschema, raise_errors=raise_errors)
 
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:  # noqa: ARG002  the signal's form
