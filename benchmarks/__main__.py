@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -17,7 +18,8 @@ from benchmarks.runner import measure_all
 
 
 def main() -> None:
-    """Measure, then write the report and the picture."""
+    """Measure, then write the report and the picture; ended from outside, it ends what it has started."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("Ended; what has been measured is kept."))
     asked = _arguments()
     folder = QUICK if asked.quick else HERE
     results = Results.read(folder / "results.json")

@@ -31,11 +31,14 @@ class Plan:
 
     def least_seconds(self, cell: Cell, connections: int = 1) -> float:
         """The least time of the account that it takes: the larger of what the bucket and what the latency allows."""
-        by_latency = self.pages * cell.latency / max(1, connections)
+        return max(self.bucket_seconds(cell), self.pages * cell.latency / max(1, connections))
+
+    def bucket_seconds(self, cell: Cell) -> float:
+        """The least time of the account that the bucket allows, for a reader who never waits for anything else."""
         if cell.registers == UNLIMITED:
-            return by_latency
+            return 0.0
         size, rate = limits_of(cell)
-        return max(0.0, (self.drips - size) / rate, by_latency)
+        return max(0.0, (self.drips - size) / rate)
 
 
 def cheapest(sales: int) -> Plan:

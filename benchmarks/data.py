@@ -33,8 +33,7 @@ def copy_of(sales: int, folder: Path) -> Path:
 
 def _make(sales: int, path: Path) -> None:
     unfinished = path.with_suffix(".unfinished")
-    for leftover in DATA.glob(f"{unfinished.name}*"):
-        leftover.unlink()
+    _forget(unfinished)
     days = _SHORT if sales < _SMALL else _LONG
     traded = min(sales, _TRADED)
     config = Config(days=days, sales_per_day=traded // days, bulk_sales=sales - traded, data=unfinished)
@@ -42,3 +41,10 @@ def _make(sales: int, path: Path) -> None:
     sandbox.store.commit()
     sandbox.store.query("PRAGMA wal_checkpoint(TRUNCATE)")
     unfinished.rename(path)
+    _forget(unfinished)
+
+
+def _forget(unfinished: Path) -> None:
+    """Remove what a file that was not finished, or is by now, has left beside it."""
+    for leftover in DATA.glob(f"{unfinished.name}*"):
+        leftover.unlink()

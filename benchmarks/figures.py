@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.results import Results
-from benchmarks.tables import NAMES, WAYS, in_order, per_row, times_bound
+from benchmarks.tables import NAMES, WAYS, in_order, per_row, times_bucket
 
 Row = dict[str, Any]
 
@@ -45,7 +45,7 @@ def _drips(results: Results) -> list[Row]:
 def _time(results: Results) -> list[Row]:
     rows = []
     for cell, measured in in_order(results.of("pace")):
-        times = times_bound(cell, measured)
+        times = times_bucket(cell, measured)
         if times is not None and not measured["code"]:
             condition = f"{cell.registers} r, {cell.latency:g} s"
             row = {

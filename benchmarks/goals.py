@@ -13,6 +13,7 @@ _SIZE, _PEER_SIZE = 100_000, 25_000
 _MEMORY = 150_000_000
 _IDLE_SECONDS = 5.0
 _ROWS_A_SECOND = 20_000
+_LARGE = 1000
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,9 @@ def page(results: Results) -> str:
 
 
 def _number(value: float | None) -> str:
-    return "not measured" if value is None else f"{value:,.2f}" if value < _IDLE_SECONDS else f"{value:,.1f}"
+    if value is None:
+        return "not measured"
+    return f"{value:,.0f}" if value == int(value) or value > _LARGE else f"{value:.2f}"
 
 
 def _limit(goal: Goal) -> str:

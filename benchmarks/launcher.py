@@ -17,7 +17,9 @@ def main() -> None:
     limit, out, err, *command = sys.argv[1:]
     begun = time.monotonic()
     child = os.posix_spawn(command[0], command, os.environ, file_actions=[_file(out, 1), _file(err, 2)])
-    signal.signal(signal.SIGALRM, lambda *_: os.kill(child, signal.SIGKILL))
+    # Too late, or the runner was interrupted: the child goes too.
+    for number in (signal.SIGALRM, signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: os.kill(child, signal.SIGKILL))
     signal.alarm(int(limit))
     _, status, usage = os.wait4(child, 0)
     said = {

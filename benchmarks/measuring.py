@@ -88,11 +88,12 @@ def run(command: list[str], folder: Path, account: Account | None) -> Spent:
     words = [*launcher, str(folder / "out"), str(folder / "err"), *command]
     watcher = Watcher(account)
     watcher.start()
-    try:
-        done = subprocess.run(words, check=True, capture_output=True, text=True, env=clean(), cwd=folder)
-    finally:
-        watcher.stop()
-    said = json.loads(done.stdout)
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True, env=clean(), cwd=folder) as launched:
+        try:
+            said = json.loads(launched.communicate()[0])
+        finally:
+            launched.terminate()
+            watcher.stop()
     return Spent(
         code=said["code"],
         wall=said["ended"] - said["begun"],

@@ -13,6 +13,9 @@ WORK = ROOT / ".bench"
 
 DATA = WORK / "data"
 ENVIRONMENTS = WORK / "envs"
+SCRATCH = WORK / "scratch"
+"""What a measurement leaves behind if it fails: output, log, settings."""
+
 QUICK = WORK / "quick"
 """Results of the short form, which never replace those that are committed."""
 

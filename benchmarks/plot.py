@@ -64,12 +64,12 @@ def lines(rows: Rows, field: str, title: str) -> Any:
 
 
 def near(rows: Rows) -> Any:
-    """How many times the least time each reader took."""
+    """How many times what the bucket allows each reader took."""
     conditions = list(dict.fromkeys(row["condition"] for row in rows))
     times = alt.Y(
         "times:Q", title=None, scale=alt.Scale(type="log", nice=False), axis=alt.Axis(format="~g", values=STEPS)
     )
-    marks = panel(rows, "times the least time, by registers and latency").mark_point(filled=True, size=40)
+    marks = panel(rows, "times what the bucket allows, by registers and latency").mark_point(filled=True, size=40)
     return marks.encode(
         x=alt.X("condition:N", sort=conditions, title=None, axis=alt.Axis(labelAngle=-40)),
         xOffset=alt.XOffset("reader:N", sort=READERS),

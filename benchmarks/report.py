@@ -16,9 +16,9 @@ Written by `make bench` from `results.json`; do not edit. [How it is measured, a
 
 _PACED = """\
 An account gives drips: with one register one a second and 90 to begin with. The cheapest plan for sales with lines and
-payments is full pages at 1.8 drips. The least time is the larger of (drips of that plan - bucket) / drips a second, and
-of what the latency allows with as many connections as the reader had open. The columns by registers and latency say how
-many times the least time it took.
+payments is full pages at 1.8 drips, which takes (drips - bucket) / drips a second at the least. The columns by
+registers (r) and latency say how many times that it took. Every run is also set against what the latency allows with as
+many connections as the reader had open, if that is more: who asks for one page at a time can't be faster.
 """
 
 _CONTROL = """\

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import statistics
 import sys
@@ -17,7 +18,7 @@ from benchmarks.counting import delivered
 from benchmarks.data import copy_of
 from benchmarks.environments import version_of
 from benchmarks.measuring import Spent, last_words, run
-from benchmarks.places import WORK
+from benchmarks.places import SCRATCH
 from benchmarks.results import Results
 from benchmarks.shapes import SALES
 
@@ -44,9 +45,17 @@ def measure(cell: Cell) -> dict[str, Any]:
 
 
 def _once(cell: Cell) -> dict[str, Any]:
-    folder = WORK / "scratch"
+    """One measurement; what it leaves behind is kept only if it failed."""
+    folder = SCRATCH / str(os.getpid())
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
+    found = _measured(cell, folder)
+    if not found["code"]:
+        shutil.rmtree(folder)
+    return found
+
+
+def _measured(cell: Cell, folder: Path) -> dict[str, Any]:
     data = copy_of(cell.sales, folder)
     if cell.part == "idle" and cell.tool == "ours":
         _read_before(cell, data, folder)

@@ -1,7 +1,7 @@
 """A pipeline of dlt's rest_api source: extract and normalise, so that lines and payments are tables of their own.
 
 documented: the source as a configuration, the types of columns as hints, everything else as it comes.
-best: the cheapest relations, ranges of the key read side by side, workers for normalising on every core, more tries.
+best: the cheapest relations, ranges of the key read side by side, more tries.
 """
 
 import json
@@ -20,7 +20,11 @@ os.environ |= {
     "DLT_DATA_DIR": FOLDER,
 }
 if IS_BEST:
-    os.environ |= {"RUNTIME__REQUEST_MAX_ATTEMPTS": "50", "EXTRACT__WORKERS": str(JOB["workers"])}
+    os.environ |= {
+        "RUNTIME__REQUEST_MAX_ATTEMPTS": "50",
+        "EXTRACT__WORKERS": str(JOB["workers"]),
+        "EXTRACT__NEXT_ITEM_MODE": "round_robin",
+    }
 
 import dlt
 from dlt.common.normalizers.naming.snake_case import NamingConvention

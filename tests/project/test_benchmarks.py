@@ -53,6 +53,7 @@ def test_the_least_time_is_what_the_latency_allows_if_that_is_longer() -> None:
     assert plan.least_seconds(cell(12, 1.0), connections=8) == pytest.approx(1600 / 6.5)
     assert plan.least_seconds(cell(12, 1.0), connections=4) == pytest.approx(250)
     assert plan.least_seconds(cell(12, 1.0), connections=0) == pytest.approx(1000)
+    assert plan.bucket_seconds(cell(12, 1.0)) == pytest.approx(1600 / 6.5)
 
 
 def test_a_bucket_that_holds_everything_takes_no_time() -> None:
