@@ -16,6 +16,9 @@ from lightspeed_retail.sheets import Page
 ROOM = 16 * 1024 * 1024
 """Bytes of answers that may wait to be read, over all walks of a run."""
 
+MOST_PAGES = 64
+"""Pages that may wait, however small they are: a run that is killed has asked for them in vain."""
+
 _FEW = 2
 
 
@@ -45,8 +48,17 @@ class Room:
         self._size = size
         self._taken = 0
 
+    @property
+    def is_full(self) -> bool:
+        """Whether hardly another page fits in."""
+        return not self.fits(self._size // MOST_PAGES)
+
+    def weigh(self, page: Page) -> int:
+        """The bytes that a page counts for."""
+        return max(page.size, self._size // MOST_PAGES)
+
     def fits(self, size: int) -> bool:
-        """Whether a page may come in."""
+        """Whether so much may come in."""
         return self._taken + size <= self._size
 
     def take(self, size: int) -> None:
@@ -89,7 +101,7 @@ class Ahead:
             self._wait()
             if self._waiting:
                 page = self._waiting.popleft()
-                self._room.take(-page.size)
+                self._room.take(-self._room.weigh(page))
                 return page
         if self._error is not None:
             error, self._error = self._error, None
@@ -101,8 +113,13 @@ class Ahead:
         with self._room.changed:
             self._is_closed = True
             while self._waiting:
-                self._room.take(-self._waiting.popleft().size)
+                self._room.take(-self._room.weigh(self._waiting.popleft()))
             self._room.changed.notify_all()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether no more pages are asked for."""
+        return self._is_over
 
     def _wait(self) -> None:
         """A page that is waited for comes in even where there is no room, so that no walk can block another."""
@@ -130,11 +147,11 @@ class Ahead:
             if self._is_closed:
                 return False
             self._waiting.append(page)
-            self._room.take(page.size)
+            self._room.take(self._room.weigh(page))
             return True
 
     def _is_let_in(self, page: Page) -> bool:
         """Few pages are ahead of a reader who is slower than the API: more would only cool down the caches."""
         if self._is_wanted and not self._waiting:
             return True
-        return self._room.fits(page.size) and (not self._is_begun or len(self._waiting) < _FEW)
+        return self._room.fits(self._room.weigh(page)) and (not self._is_begun or len(self._waiting) < _FEW)

@@ -37,7 +37,7 @@ class Source:
         """Prepare; nothing is asked yet."""
         self._client = client
         self._room = Room()
-        self._started: dict[Query, Pages] = {}
+        self._started: dict[Query, Ahead] = {}
 
     @property
     def is_serial(self) -> bool:
@@ -45,9 +45,10 @@ class Source:
         return self._client.connections == 1
 
     @property
-    def started(self) -> int:
-        """How many walks have been started and not been asked for yet."""
-        return len(self._started)
+    def may_start(self) -> bool:
+        """Whether there are connections and room for a walk whose turn comes later."""
+        under_way = sum(not walk.is_over for walk in self._started.values())
+        return under_way < self._client.connections and not self._room.is_full
 
     def start(self, query: Query) -> None:
         """Begin a walk that will be asked for later."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,7 +18,7 @@ from tap_lightspeed_retail.plan import Phase, Reading, Rider, relations_of
 from tap_lightspeed_retail.progress import Progress, State, within
 from tap_lightspeed_retail.settings import value_of
 from tap_lightspeed_retail.vanished import has_rows
-from tap_lightspeed_retail.walks import Walk
+from tap_lightspeed_retail.walks import Rows, Walk
 
 if TYPE_CHECKING:
     from tap_lightspeed_retail.run import Run
@@ -50,6 +51,7 @@ class Reader:
         """Read for a run."""
         self._run = run
         self._begun: dict[str, list[Errand]] = {}
+        self._later: deque[ResourceStream] = deque()
 
     def records(self, stream: ResourceStream) -> Iterator[Record]:
         """All that a stream has to tell in this run."""
@@ -57,7 +59,8 @@ class Reader:
             self._run.history.begin()
             self._run.history.announce(stream)
         self._begin(stream)
-        self._look_ahead(stream)
+        self._later = deque(self._run.coming_after(stream))
+        self._look_ahead()
         for errand in self._begun.pop(stream.name):
             yield from errand.records
         if self._run.narrowing.period is None:
@@ -72,14 +75,11 @@ class Reader:
                 if errand.opening is not None:
                     self._run.source.start(errand.opening)
 
-    def _look_ahead(self, stream: ResourceStream) -> None:
-        """Begin with streams whose turn comes later, as far as there are connections for them."""
-        if self._run.source.is_serial:
-            return
-        for following in self._run.coming_after(stream):
-            if self._run.source.started >= self._run.client.connections:
-                return
-            self._begin(following)
+    def _look_ahead(self) -> None:
+        """Begin with streams whose turn comes later, as far as there are connections and room for them."""
+        source = self._run.source
+        while self._later and not source.is_serial and source.may_start:
+            self._begin(self._later.popleft())
 
     def _errands(self, stream: ResourceStream) -> Iterator[Errand]:
         api = stream.resource.api
@@ -122,9 +122,14 @@ class Reader:
 
     def _pages(self, walk: Walk, stream: ResourceStream, reading: Reading) -> Iterator[Record]:
         for rows in walk.rows:
-            stream.checkpoint()
-            self._run.progress_line(stream.name, rows)
+            self._between_pages(stream, rows)
             yield from stream.page(rows, reading)
+
+    def _between_pages(self, stream: ResourceStream, rows: Rows) -> None:
+        """Send the state, say how far the run is, and see what else can be asked for meanwhile."""
+        stream.checkpoint()
+        self._look_ahead()
+        self._run.progress_line(stream.name, rows)
 
     def _walk(self, reading: Reading) -> Walk:
         walker = self._run.walker
@@ -204,8 +209,7 @@ class Reader:
     def _below(self, walk: Walk, stream: ResourceStream, parent: type[Resource]) -> Iterator[Record]:
         relations = tuple(relations_of(stream.resource, stream.selects))
         for rows in walk.rows:
-            stream.checkpoint()
-            self._run.progress_line(stream.name)
+            self._between_pages(stream, rows)
             parents = [row for row in rows if has_rows(stream.resource, row)]
             keys = [str(row[parent.api.key]) for row in parents]
             lists = (self._run.walker.of_parent(stream.resource, relations, key) for key in keys)

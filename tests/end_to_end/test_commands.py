@@ -69,3 +69,12 @@ def test_scopes_are_those_of_the_selection(project: Project) -> None:
     variable = {"TAP_LIGHTSPEED_RETAIL__SELECT": '["sales.*", "sale_lines.*"]'}
     said = project.run_well(["meltano", "invoke", "tap-lightspeed-retail:scopes"], **variable)
     assert "\nemployee:register_read\n" in f"\n{said}"
+
+
+def test_a_run_is_priced_before_it_is_made(project: Project) -> None:
+    with small_sandbox() as sandbox:
+        command = ["meltano", "invoke", "tap-lightspeed-retail:plan"]
+        said = project.run_well(command, **sandbox.environment())
+        assert "In all about" in said
+        assert "sales, sale_lines, sale_payments" in said
+        assert all(entry["method"] == "GET" for entry in sandbox.requests)
