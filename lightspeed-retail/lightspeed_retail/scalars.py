@@ -22,7 +22,7 @@ Convert = Callable[[Any], Any]
 UNFIT = (ValueError, TypeError, ArithmeticError, AttributeError)
 """What converters raise where a value does not fit."""
 
-MOST_REMEMBERED = 16_384
+MOST_REMEMBERED = 2048
 """Texts of a kind of which it is known what became of them; then all are forgotten."""
 
 _UTC_LENGTH = len("2024-12-06T15:23:49+00:00")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
-import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from json.encoder import encode_basestring_ascii
 from typing import Any
 
 from lightspeed_retail.wire import instant
@@ -35,29 +36,35 @@ def name_digest(text: str) -> str:
     return _hash(text, 16)
 
 
+@functools.lru_cache(maxsize=4096)
 def _hash(text: str, size: int) -> str:
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=size).hexdigest()
 
 
 def _canonical(value: Any) -> str:
-    if isinstance(value, str):
-        return json.dumps(_same_moment(value))
-    if value is None or isinstance(value, bool):
-        return json.dumps(value)
-    if isinstance(value, Mapping):
-        members = sorted((json.dumps(str(key)), _canonical(each)) for key, each in value.items())
-        return "{" + ",".join(f"{key}:{each}" for key, each in members) + "}"
-    if isinstance(value, list | tuple):
-        return "[" + ",".join(_canonical(each) for each in value) + "]"
-    return _canonical_other(value)
+    return _CANONICAL.get(type(value), _canonical_other)(value)
+
+
+def _text(value: str) -> str:
+    return encode_basestring_ascii(_same_moment(value))
+
+
+def _object(value: Mapping[Any, Any]) -> str:
+    members = sorted([(encode_basestring_ascii(str(key)), _canonical(each)) for key, each in value.items()])
+    return "{" + ",".join([f"{key}:{each}" for key, each in members]) + "}"
+
+
+def _array(value: list[Any] | tuple[Any, ...]) -> str:
+    return "[" + ",".join([_canonical(each) for each in value]) + "]"
 
 
 def _canonical_other(value: Any) -> str:
-    if isinstance(value, int | float | Decimal):
-        return _number(value if isinstance(value, Decimal) else Decimal(str(value)))
     if isinstance(value, datetime):
-        return json.dumps(_moment(value if value.tzinfo else value.replace(tzinfo=UTC)))
-    return json.dumps(value.isoformat() if isinstance(value, date) else str(value))
+        return encode_basestring_ascii(_moment(value if value.tzinfo else value.replace(tzinfo=UTC)))
+    if isinstance(value, date):
+        return encode_basestring_ascii(value.isoformat())
+    canonical = next((each for kind, each in _CANONICAL.items() if isinstance(value, kind)), None)
+    return canonical(value) if canonical else encode_basestring_ascii(str(value))
 
 
 def _number(value: Decimal) -> str:
@@ -80,3 +87,17 @@ def _same_moment(text: str) -> str:
 
 def _moment(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat()
+
+
+_CANONICAL: dict[type, Callable[[Any], str]] = {
+    str: _text,
+    bool: lambda value: "true" if value else "false",
+    type(None): lambda _nothing: "null",
+    int: str,
+    Decimal: _number,
+    float: lambda value: _number(Decimal(str(value))),
+    dict: _object,
+    list: _array,
+    tuple: _array,
+    Mapping: _object,
+}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable
 
 from lightspeed_retail.resources import Part, Resource
@@ -27,12 +28,13 @@ def _carried() -> set[type[Resource]]:
     }
 
 
-def ordered() -> list[type[Resource]]:
+@functools.cache
+def ordered() -> tuple[type[Resource], ...]:
     """All resources that the target takes, each after those that its records name."""
     found: dict[type[Resource], None] = {}
     for resource in Resource.all():
         _visit(resource, found, set())
-    return sorted(filter(takes, found), key=lambda resource: not resource.api.administrative)
+    return tuple(sorted(filter(takes, found), key=lambda resource: not resource.api.administrative))
 
 
 def _visit(resource: type[Resource], found: dict[type[Resource], None], on_the_way: set[type[Resource]]) -> None:

@@ -12,7 +12,8 @@ import msgspec
 
 from lightspeed_retail.errors import LightspeedError
 from lightspeed_retail.resources import Field, FieldType, Part, Resource
-from lightspeed_retail.wire import Record, converter, nested_rows
+from lightspeed_retail.scalars import UNFIT, Convert, converter
+from lightspeed_retail.wire import Record, nested_rows
 
 DELETED = "_sdc_deleted_at"
 """Set where the row is gone at its source."""
@@ -110,10 +111,17 @@ class Shape:
         self._root = root or self._resource(part)
         self._around = around
         self._fields = {each.name: each for each in part.fields()}
+        self._read = {name for name, each in self._fields.items() if name != around and _is_read(each)}
         self._by_fold = {name.casefold(): name for name in self._fields}
         self._pointers = {name: found for name, found in pointers(part, self._root).items() if name != around}
         self._aliases = {alias(name): name for name in self._pointers}
         self._nested: dict[str, Shape] = {}
+        taken = {*self._pointers, *self._aliases}
+        self._scalars = {
+            name: _scalar(self._fields[name])
+            for name in self._read
+            if name not in taken and self._fields[name].nested is None
+        }
 
     def __call__(self, record: Mapping[str, Any], path: str = "") -> Record:
         """The typed record.
@@ -123,12 +131,25 @@ class Shape:
         """
         found: Record = {}
         for name, value in record.items():
-            known = self._fields.get(name) or self._fields.get(self._by_fold.get(name.casefold(), ""))
-            if name in self._aliases and isinstance(described := parsed(value, path + name), Mapping):
-                self._describe(found, self._aliases[name], described)
-            elif known is not None and known.name != self._around and _is_read(known):
-                found[known.name] = self._typed(known, value, found, path)
+            convert = self._scalars.get(name)
+            if convert is None:
+                self._note(found, name, value, path)
+                continue
+            try:
+                found[name] = convert(value)
+            except UNFIT:
+                raise RejectedError(f"{path}{name} is no {self._fields[name].type.name.lower()}.") from None
         return found
+
+    def _note(self, found: Record, name: str, value: Any, path: str) -> None:
+        """Note a value that is no plain scalar, or whose key is spelt in another case."""
+        known = name if name in self._fields else self._by_fold.get(name.casefold(), "")
+        if name in self._aliases and isinstance(described := parsed(value, path + name), Mapping):
+            self._describe(found, self._aliases[name], described)
+        elif known in self._scalars:
+            found |= self({known: value}, path)
+        elif known in self._read:
+            found[known] = self._typed(self._fields[known], value, found, path)
 
     def unknown(self, record: Mapping[str, Any]) -> Iterator[str]:
         """Keys of a record that nobody knows."""
@@ -138,10 +159,8 @@ class Shape:
                 yield name
 
     def _typed(self, known: Field, value: Any, found: Record, path: str) -> Any:
-        if known.name in self._pointers:
-            return self._pointer(known, value, found.get(known.name))
         if known.nested is None:
-            return _scalar(known, value, path + known.name)
+            return self._pointer(known, value, found.get(known.name))
         value = parsed(value, path + known.name)
         if value is None or value == "":
             return None
@@ -196,7 +215,7 @@ def _is_read(known: Field) -> bool:
     """Whether a field says something about what is to be written: copies of rows that cannot be made do not."""
     nested = known.nested
     if nested is None or nested.part is None or nested.resource is None:
-        return True
+        return known.type is not FieldType.SECRET
     made = nested.resource.api
     return nested.writable and (nested.many or ("POST" in made.verbs and not made.administrative))
 
@@ -230,12 +249,13 @@ def _is_plain_list(value: Any, element: str) -> bool:
     return isinstance(value, list) and not any(isinstance(row, Mapping) and row.keys() == {element} for row in value)
 
 
-def _scalar(known: Field, value: Any, path: str) -> Any:
-    if known.type is FieldType.INTEGER and isinstance(value, float | Decimal):
-        # As a text it is refused if it is no whole number; as a number it would be cut off.
-        value = str(value)
-    try:
-        return converter(known.type)(value)
-    except (ValueError, TypeError, ArithmeticError, AttributeError):
-        wanted = known.type.name.lower()
-        raise RejectedError(f"{path} is no {wanted}.") from None
+def _scalar(known: Field) -> Convert:
+    """What types the values of a field."""
+    convert = converter(known.type)
+    if known.type is not FieldType.INTEGER:
+        return convert
+    # As a text a number is refused if it is no whole one; as it is, it would be cut off.
+    return lambda value: value if type(value) is int else convert(str(value) if type(value) in _FRACTIONS else value)
+
+
+_FRACTIONS = (float, Decimal)

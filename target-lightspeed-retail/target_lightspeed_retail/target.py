@@ -11,15 +11,18 @@ from functools import cached_property
 from types import FrameType
 from typing import Any, ClassVar
 
+import click
 from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities
 from singer_sdk.sinks import Sink
 from singer_sdk.target_base import Target
 
 from lightspeed_retail.connection import connect
-from lightspeed_retail.settings import check
+from lightspeed_retail.documents import settings
+from lightspeed_retail.settings import check, numbers
 from target_lightspeed_retail.custom import CustomSink, custom_sinks
 from target_lightspeed_retail.ignored import IgnoredSink, UnknownSink
 from target_lightspeed_retail.ledger import Ledger
+from target_lightspeed_retail.messages import LineReader
 from target_lightspeed_retail.options import Options, by_stream
 from target_lightspeed_retail.order import ordered, takes
 from target_lightspeed_retail.posted import PostedSink
@@ -40,6 +43,7 @@ class TargetLightspeedRetail(Target):
 
     name = "target-lightspeed-retail"
     config_jsonschema: ClassVar[dict[str, Any]] = SCHEMA
+    message_reader_class = LineReader
     # Records are checked by the declarations, and nested as Lightspeed has them: neither flattened nor validated.
     capabilities: ClassVar[list[CapabilitiesEnum]] = [
         PluginCapabilities.ABOUT,
@@ -132,6 +136,11 @@ class TargetLightspeedRetail(Target):
         raise SystemExit(_SIGNAL_BASE + signum)
 
     @classmethod
+    def cb_config(cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]) -> Any:  # noqa: ARG003
+        """Read the settings files, whose slips are the user's."""
+        return settings(value)
+
+    @classmethod
     def append_builtin_config(cls, config_jsonschema: dict[str, Any]) -> None:
         """Add the settings that the SDK brings along, without those that have no effect here."""
         super().append_builtin_config(config_jsonschema)
@@ -141,4 +150,5 @@ class TargetLightspeedRetail(Target):
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
         """Check the settings in words that never show a value; the SDK's own messages would."""
         self.append_builtin_config(self.config_jsonschema)
+        self._config |= numbers(self._config, self.config_jsonschema)
         return check(self.config, self.config_jsonschema, raise_errors=raise_errors)
