@@ -31,8 +31,8 @@ def sandbox() -> Iterator[Sandbox]:
 
 
 def run(sandbox: Sandbox, folder: Path, catalog: Message | None) -> tuple[Spoken, list[dict[str, Any]]]:
-    """A run, and what it asked for."""
-    tap = Tap.over(sandbox, folder)
+    """A run, one request after the other, and what it asked for."""
+    tap = Tap.over(sandbox, folder, max_connections=1)
     sandbox.forget_requests()
     return tap.run_well(catalog=catalog), sandbox.requests
 
