@@ -25,6 +25,7 @@ from lightspeed_sandbox.pages import Pages
 from lightspeed_sandbox.paths import Paths, Target
 from lightspeed_sandbox.scribe import Scribe
 from lightspeed_sandbox.store import Store
+from lightspeed_sandbox.texts import Page, escaped
 from lightspeed_sandbox.zones import account_zone
 
 _FORBIDDEN, _NOT_FOUND, _NOT_ALLOWED = 403, 404, 405
@@ -73,7 +74,7 @@ class Answer:
 
     def content(self) -> bytes:
         """The body as the API's encoder writes it, with every slash escaped."""
-        return orjson.dumps(self.body).replace(b"/", b"\\/")
+        return self.body.content() if isinstance(self.body, Page) else escaped(orjson.dumps(self.body))
 
 
 class Api:
@@ -168,7 +169,7 @@ class Api:
             message = "Not Authorized: Insufficient rights to perform the request"
             raise ApiError(_FORBIDDEN, message, "InsufficientRightsException")
 
-    def _read(self, ask: Ask, target: Target) -> Record:
+    def _read(self, ask: Ask, target: Target) -> Record | Page:
         if target.resource.__name__ == "Account":
             return self._read_account(target)
         if target.key is None and target.resource.api.enveloped:
@@ -194,7 +195,7 @@ class Api:
             raise _not_found(resource, target.key)
         return {"@attributes": {"count": "1"}, resource.envelope(): found[0]} if resource.api.enveloped else found[0]
 
-    def _read_list(self, ask: Ask, target: Target) -> Record:
+    def _read_list(self, ask: Ask, target: Target) -> Record | Page:
         resource, params = target.resource, ask.params
         asked = self._reader.understand(resource, params, target.version)
         asked = replace(asked, conditions=(*asked.conditions, *self._below_parent(target)))

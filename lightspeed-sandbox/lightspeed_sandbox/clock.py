@@ -9,16 +9,12 @@ _OFFSET = "clock.offset"
 
 
 class Clock:
-    """Tells the time of the sandbox; the offset survives with the store."""
+    """Tells the time of the sandbox; the offset, which is how far it is ahead of real time, survives with the store."""
 
     def __init__(self, meta: MutableMapping[str, str]) -> None:
         """Read the offset, if there is one."""
         self._meta = meta
-
-    @property
-    def offset(self) -> timedelta:
-        """How far the sandbox is ahead of real time."""
-        return timedelta(seconds=float(self._meta.get(_OFFSET, "0")))
+        self.offset = timedelta(seconds=float(meta.get(_OFFSET, "0")))
 
     def now(self) -> datetime:
         """The moment, in UTC."""
@@ -26,8 +22,12 @@ class Clock:
 
     def set(self, moment: datetime) -> None:
         """Let it be this moment now."""
-        self._meta[_OFFSET] = str((moment - datetime.now(UTC)).total_seconds())
+        self._be_ahead(moment - datetime.now(UTC))
 
     def advance(self, by: timedelta) -> None:
         """Move ahead."""
-        self._meta[_OFFSET] = str((self.offset + by).total_seconds())
+        self._be_ahead(self.offset + by)
+
+    def _be_ahead(self, offset: timedelta) -> None:
+        self.offset = offset
+        self._meta[_OFFSET] = str(offset.total_seconds())

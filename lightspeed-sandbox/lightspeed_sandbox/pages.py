@@ -13,7 +13,7 @@ from lightspeed_retail.wire import Record
 from lightspeed_sandbox.answers import Answers, is_plain
 from lightspeed_sandbox.lists import ListRequest
 from lightspeed_sandbox.store import Store
-from lightspeed_sandbox.texts import Texts
+from lightspeed_sandbox.texts import Page, Texts
 
 Place = tuple[Any, ...]
 
@@ -37,7 +37,7 @@ class Pages:
         params: Mapping[str, str],
         base: str,
         version: Version,
-    ) -> Record:
+    ) -> Record | Page:
         """The body that answers a list request.
 
         Args:
@@ -62,28 +62,28 @@ class Pages:
         body = _body(resource, [row[resource.api.key] for row in rows] if is_plain(resource) else rows)
         return {"@attributes": {"count": str(len(rows))}, **body} if resource.api.attributes else body
 
-    def _by_offset(self, resource: type[Resource], asked: ListRequest) -> Record:
+    def _by_offset(self, resource: type[Resource], asked: ListRequest) -> Page:
         attributes = {"count": self._count(resource, asked), "offset": str(asked.offset), "limit": str(asked.limit)}
         places = self._places(resource, asked, asked.limit)
-        return {"@attributes": attributes, **_body(resource, self._rows(resource, asked, places))}
+        return Page(attributes, resource.envelope(), self._rows(resource, asked, places))
 
-    def _linked(self, resource: type[Resource], asked: ListRequest, params: Mapping[str, str], base: str) -> Record:
+    def _linked(self, resource: type[Resource], asked: ListRequest, params: Mapping[str, str], base: str) -> Page:
         places = self._places(resource, asked, asked.limit + 1)
         more = len(places) > asked.limit
         places = places[: asked.limit]
         if asked.before:
             places.reverse()
         attributes = asked.links([place for _, *place in places], params, base, more=more)
-        return {"@attributes": attributes, **_body(resource, self._rows(resource, asked, places))}
+        return Page(attributes, resource.envelope(), self._rows(resource, asked, places))
 
     def _places(self, resource: type[Resource], asked: ListRequest, limit: int) -> list[Place]:
         order = asked.sort.order(reverse=asked.before)
         return self._store.rows(resource, (_ROW, *asked.sort.columns), *asked.where(), order, limit, asked.offset)
 
-    def _rows(self, resource: type[Resource], asked: ListRequest, places: Sequence[Place]) -> list[orjson.Fragment]:
+    def _rows(self, resource: type[Resource], asked: ListRequest, places: Sequence[Place]) -> list[bytes]:
         found = orjson.dumps([place[0] for place in places]).decode()
         order = asked.sort.order(reverse=False)
-        return self._texts.rows(resource, asked.relations.tree, _PLACED, (found,), order=order)
+        return self._texts.rows(resource, asked.relations, _PLACED, (found,), order=order)
 
     def _count(self, resource: type[Resource], asked: ListRequest) -> str:
         return str(self._store.count(resource, *asked.where(beyond=False)))

@@ -17,7 +17,7 @@ from lightspeed_retail.wire import Record, as_list
 from lightspeed_sandbox.columns import Convert
 from lightspeed_sandbox.memo import compiled
 
-_NO_TEXTS = (FieldType.INTEGER, FieldType.BOOLEAN)
+_SCALARS: dict[FieldType, Convert] = {FieldType.INTEGER: str, FieldType.BOOLEAN: scalar_to_wire}
 
 
 @compiled
@@ -26,7 +26,7 @@ def wired(field: Field) -> Convert | None:
     if field.type is FieldType.FLAGS:
         return _flags
     if field.nested is None:
-        return scalar_to_wire if field.type in _NO_TEXTS else None
+        return _SCALARS.get(field.type)
     return _many(field.nested) if field.nested.many else _one(field.nested)
 
 
@@ -86,9 +86,9 @@ def _row(part: type[Part]) -> Convert:
     def convert(row: Record) -> Record:
         for name, change in changes:
             if name in row:
-                row[name] = change(row[name])
-        if row.keys() <= names and None not in row.values():
-            return row
-        return {name: value for name, value in row.items() if name in names and value is not None}
+                row[name] = value = change(row[name])
+                if value is None:
+                    del row[name]
+        return row if row.keys() <= names else {name: row[name] for name in row if name in names}
 
     return convert
