@@ -144,7 +144,7 @@ def _compare(kind: FieldType, column: str, text: str, zone: Callable[[], tzinfo]
         return f"{column} IN ({', '.join('?' for _ in values)})", values
     if operator == "><":
         low, high = value.split(",")
-        return f"{column} BETWEEN ? AND ?", [_value(kind, low, zone), _value(kind, high, zone)]
+        return f"{column} >= ? AND {column} <= ?", [_value(kind, low, zone), _value(kind, high, zone)]
     return f"{column} {_COMPARISONS[operator]} ?", [_value(kind, value, zone)]
 
 

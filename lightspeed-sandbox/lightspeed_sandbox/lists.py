@@ -57,10 +57,14 @@ class ListRequest:
     offset: int = 0
 
     def where(self, *, beyond: bool = True) -> Condition:
-        """All conditions in one; without `beyond` those of the whole list."""
+        """All conditions in one; without `beyond` those of the whole list.
+
+        Where the page begins comes first: of two bounds of one column SQLite seeks the first, and a walk within a range
+        would pass all rows again that it has had.
+        """
         conditions = self.conditions
         if beyond and self.place is not None:
-            conditions = (*conditions, self.sort.beyond(self.place, reverse=self.before))
+            conditions = (self.sort.beyond(self.place, reverse=self.before), *conditions)
         sql = " AND ".join(sql for sql, _ in conditions) or "1"
         return sql, [value for _, values in conditions for value in values]
 

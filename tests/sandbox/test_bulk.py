@@ -164,3 +164,22 @@ def test_sales_want_a_register() -> None:
     fill_sales(Store(), 0, since=SINCE, until=UNTIL)
     with pytest.raises(ValueError, match="register"):
         fill_sales(Store(), 1, since=SINCE, until=UNTIL)
+
+
+@pytest.mark.parametrize(("name", "sort"), [("saleID", "saleID"), ("saleID", "-saleID"), ("updateTime", "updatetime")])
+def test_a_page_is_no_dearer_at_the_end_of_a_range_than_at_its_beginning(name: str, sort: str) -> None:
+    store = small_store(days=2)
+    fill_sales(store, 4_000, since=SINCE, until=UNTIL)
+    low, high = ("1", "3999") if name == "saleID" else ("2022-01-01T00:00:00+00:00", "2023-12-30T00:00:00+00:00")
+    steps: list[int] = []
+    counts: list[int] = []
+    with small_sandbox(store) as sandbox:
+        api = Api.of(sandbox)
+        store._connection.set_progress_handler(lambda: steps.append(1), 100)
+        for page in api.walk(SALE, "/Sale.json", **{name: f"><,{low},{high}"}, sort=sort, archived="true"):
+            assert page
+            counts.append(len(steps))
+            steps.clear()
+        store._connection.set_progress_handler(None, 0)
+    assert len(counts) > 35
+    assert max(counts[1:]) <= 1.5 * min(counts[1:-1])
