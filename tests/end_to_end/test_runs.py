@@ -181,7 +181,8 @@ def test_a_run_that_was_killed_halfway_is_completed_by_the_next_one(
     house = build(small_store(days=30, sales_per_day=18), latency=0.1)
     log = house.project.folder / "killed.txt"
 
-    with house.project.start(MAIN_JOB, log, TARGET_POSTGRES_BATCH_SIZE_ROWS="100") as meltano:
+    one_by_one = {"TARGET_POSTGRES_BATCH_SIZE_ROWS": "100", "TAP_LIGHTSPEED_RETAIL_MAX_CONNECTIONS": "1"}
+    with house.project.start(MAIN_JOB, log, **one_by_one) as meltano:
         wait_for(meltano, log, lambda: len(house.walks(Sale)) > 3)
         kill(meltano)
     assert meltano.returncode != 0

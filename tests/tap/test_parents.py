@@ -119,7 +119,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Runs]:
     found = {}
     for parents in (FEW, MANY):
         with small_sandbox(filled(parents)) as sandbox:
-            tap = Tap.over(sandbox, tmp_path_factory.mktemp(str(parents)))
+            tap = Tap.over(sandbox, tmp_path_factory.mktemp(str(parents)), max_connections=1)
             first = run(tap, sandbox, BELOW)
             sandbox.clock.advance(timedelta(hours=2))
             for number in EDITED:

@@ -189,7 +189,7 @@ def test_in_snake_case_only_what_is_selected_is_paid_for(
 ) -> None:
     asked, states = {}, {}
     for form, off in (("api", ("customers", "Contact")), ("snake", ("customers", "contact"))):
-        tap = Tap.over(sandbox, tmp_path, **FORMS[form])
+        tap = Tap.over(sandbox, tmp_path, **FORMS[form], max_connections=1)
         sandbox.forget_requests()
         catalog = choosing(loads[form].catalog, "customers", everything=True, off=[off])
         states[form] = tap.run_well(catalog=catalog).state
