@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
-import sys
 
 import typer
-from rich.console import Console
 from rich.text import Text
 
 from lightspeed_retail import connect_cli, selection
@@ -22,9 +20,9 @@ from lightspeed_retail.commanding import (
     Write,
     new_console,
     settings_of,
+    told_in_a_line,
 )
 from lightspeed_retail.doctor import Examination, Finding, State
-from lightspeed_retail.errors import LightspeedError
 
 app = typer.Typer(
     help="Accounts of Lightspeed Retail POS (R-Series): connect them, and see what is wrong.",
@@ -88,11 +86,8 @@ def _line(finding: Finding) -> Text:
 
 def main() -> None:
     """The entry point; a mistake of the user's is one line and exit code 1."""
-    try:
+    with told_in_a_line():
         app(prog_name="lightspeed-retail")
-    except LightspeedError as error:
-        Console(stderr=True, soft_wrap=True, highlight=False).print(Text(str(error)))
-        sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.text import Text
 
-from lightspeed_retail.errors import SettingsError
+from lightspeed_retail.errors import LightspeedError, SettingsError
 
 
 class Format(StrEnum):
@@ -31,6 +34,16 @@ ConfigFile = Annotated[
 ]
 
 DEFAULT_PREFIX = "TAP_LIGHTSPEED_RETAIL_"
+
+
+@contextmanager
+def told_in_a_line() -> Iterator[None]:
+    """A context in which a mistake of the user's is one line and exit code 1."""
+    try:
+        yield
+    except LightspeedError as error:
+        Console(stderr=True, soft_wrap=True, highlight=False).print(Text(str(error)))
+        sys.exit(1)
 
 
 def new_console() -> Console:

@@ -122,7 +122,7 @@ def _plain_store(settings: Mapping[str, Any]) -> TokenStore:
     if path is not None:
         return TokenFile(path)
     # SQLAlchemy takes a while to load, and few need it.
-    from lightspeed_retail.token_database import TokenDatabase  # noqa: PLC0415
+    from lightspeed_retail.token_database import TokenDatabase  # noqa: PLC0415  said above
 
     return TokenDatabase(str(_place(settings)))
 

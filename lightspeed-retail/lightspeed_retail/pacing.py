@@ -22,7 +22,9 @@ from lightspeed_retail.windows import FIRST_BURST, WINDOW, Windows
 __all__ = ["FIRST_BURST", "FIRST_DRIP_RATE", "FIRST_SIZE", "SHARED_FOR", "WINDOW", "Limits", "Pacer"]
 
 FEWEST_CONNECTIONS = 4
+
 MOST_CONNECTIONS = 32
+"""More requests at a time than any account has drips for."""
 
 _MARGIN = 0.01
 _NOTHING_SAID = Limits()

@@ -14,6 +14,7 @@ import jsonschema
 
 from lightspeed_retail.client import DEFAULT_API_URL
 from lightspeed_retail.errors import SettingsError
+from lightspeed_retail.pacing import MOST_CONNECTIONS
 from lightspeed_retail.token_endpoint import DEFAULT_AUTH_URL
 
 Schema = dict[str, Any]
@@ -106,7 +107,7 @@ CONNECTION: dict[str, Schema] = {
         "How many requests may be on their way at the same time; 1 sends one after the other. Left out: as many as it "
         "takes to use up the account's rate, by how long answers take.",
         minimum=1,
-        maximum=32,
+        maximum=MOST_CONNECTIONS,
     ),
 }
 """What it takes to reach an account."""

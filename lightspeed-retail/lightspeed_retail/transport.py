@@ -24,7 +24,7 @@ import urllib3
 from lightspeed_retail import errors
 from lightspeed_retail.connections import Connections
 from lightspeed_retail.oauth import Authorisation
-from lightspeed_retail.pacing import Limits, Pacer
+from lightspeed_retail.pacing import MOST_CONNECTIONS, Limits, Pacer
 from lightspeed_retail.query import Version
 from lightspeed_retail.redaction import redacted
 from lightspeed_retail.token_endpoint import decoded
@@ -39,9 +39,6 @@ TOO_MUCH = (HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.GATEWAY_TIMEOUT)
 
 ON_THE_WIRE = (requests.RequestException, urllib3.exceptions.HTTPError)
 """What a connection can fail with."""
-
-MOST_CONNECTIONS = 32
-"""More requests at a time than any account has drips for."""
 
 _PIECE = 1024 * 1024
 _MAX_TRIES = 8

@@ -100,7 +100,7 @@ class Handler(BaseHTTPRequestHandler):
         finally:
             self.server.has_asked(self.connection)
 
-    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002  the form of http.server
         """Show a page instead of the standard one, which repeats what was asked."""
         self.show(pages.refused(HTTPStatus(code)))
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-import sys
 from collections.abc import Iterable, Mapping
 from typing import IO, Any
 
@@ -16,7 +15,7 @@ from rich.text import Text
 from singer_sdk import Stream
 
 from lightspeed_retail import scopes
-from lightspeed_retail.errors import LightspeedError
+from lightspeed_retail.commanding import told_in_a_line
 from lightspeed_retail.resources import Resource
 from tap_lightspeed_retail import documents, meltano
 from tap_lightspeed_retail.costs import Basis, Estimate, Pace, Walk, duration
@@ -137,11 +136,8 @@ def _lines(found: Estimate, pace: Pace, summary: dict[str, Any]) -> Iterable[str
 def main() -> None:
     """The entry point; a mistake of the user's is one line and exit code 1."""
     logging.getLogger().addHandler(logging.NullHandler())
-    try:
+    with told_in_a_line():
         command(prog_name="tap-lightspeed-retail-plan")
-    except LightspeedError as error:
-        Console(stderr=True, soft_wrap=True, highlight=False).print(Text(str(error)))
-        sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -111,7 +111,7 @@ class TapLightspeedRetail(Tap):
         tap.run.close()
 
     @classmethod
-    def cb_config(cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]) -> Any:  # noqa: ARG003
+    def cb_config(cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]) -> Any:  # noqa: ARG003  click's form
         """Read the settings files, whose slips are the user's."""
         return settings(value)
 

@@ -27,5 +27,5 @@ def main() -> None:
         sys.exit(1)
     except tuple(_NOT_SINGER) as error:
         # The SDK's own texts hold whole records.
-        logging.getLogger(TargetLightspeedRetail.name).error("%s", _NOT_SINGER[type(error)])  # noqa: TRY400
+        logging.getLogger(TargetLightspeedRetail.name).error("%s", _NOT_SINGER[type(error)])  # noqa: TRY400  as above
         sys.exit(1)

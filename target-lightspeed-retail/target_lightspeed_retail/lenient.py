@@ -13,7 +13,7 @@ class LenientSink(Sink):
     validate_schema = False
     include_sdc_metadata_properties = True
 
-    def preprocess_record(self, record: dict[str, Any], context: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002
+    def preprocess_record(self, record: dict[str, Any], context: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002  the SDK's form
         """Nothing is changed here."""
         return record
 

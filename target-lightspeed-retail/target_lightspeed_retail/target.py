@@ -136,7 +136,7 @@ class TargetLightspeedRetail(Target):
         raise SystemExit(_SIGNAL_BASE + signum)
 
     @classmethod
-    def cb_config(cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]) -> Any:  # noqa: ARG003
+    def cb_config(cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]) -> Any:  # noqa: ARG003  click's form
         """Read the settings files, whose slips are the user's."""
         return settings(value)
 
