@@ -1,0 +1,136 @@
+"""The commands in processes that have all imports behind them, at a clock that can run fast: for thousands of runs.
+
+A process is forked off one that has imported everything, so that a run costs what it does and not a second of imports.
+Its code is the real one, run by its entry point with its command line, and it can be killed. Its clock may run faster:
+what it sleeps for and waits for takes a part of the time, as if the world around it were quicker.
+"""
+
+from __future__ import annotations
+
+import importlib
+import multiprocessing
+import os
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from multiprocessing.context import ForkServerProcess
+from pathlib import Path
+from typing import Any
+
+from singer_sdk.contrib.msgspec import MsgSpecReader
+from singer_sdk.singerlib.encoding.simple import SimpleSingerReader
+
+TAP = "tap_lightspeed_retail.cli:main"
+TARGET = "target_lightspeed_retail.cli:main"
+TARGET_POSTGRES = "target_postgres.target:TargetPostgres.cli"
+"""Entry points: a module, and what is called in it."""
+
+_FORKS = multiprocessing.get_context("forkserver")
+_FORKS.set_forkserver_preload(
+    [
+        *(each.partition(":")[0] for each in (TAP, TARGET, TARGET_POSTGRES)),
+        "tap_lightspeed_retail.reader",
+        "target_lightspeed_retail.creation",
+        "sqlalchemy.dialects.postgresql.psycopg",
+        "sqlalchemy.dialects.sqlite.pysqlite",
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Files:
+    """What a process reads and writes instead of a terminal; standard error and output are appended to.
+
+    Args:
+        stdout: Where its output goes.
+        stderr: Where its log goes.
+        stdin: What it reads; without it nothing.
+    """
+
+    stdout: Path
+    stderr: Path
+    stdin: Path | None = None
+
+
+def start(
+    entry_point: str,
+    arguments: list[str],
+    files: Files,
+    *,
+    speed: float = 1.0,
+    environment: Mapping[str, str] | None = None,
+) -> ForkServerProcess:
+    """Start a command; what comes back can be killed, and says how it `ended`.
+
+    Args:
+        entry_point: What is run: `TAP`, `TARGET`, `TARGET_POSTGRES`.
+        arguments: Its command line, without the name of the command.
+        files: What it reads and writes.
+        speed: How many times faster than real its clock runs.
+        environment: Further variables.
+    """
+    given = (entry_point, arguments, files, speed, dict(environment or {}))
+    process = _FORKS.Process(target=_run, args=given, daemon=True)
+    process.start()
+    return process
+
+
+def ended(process: ForkServerProcess, within: float = 120.0) -> int:
+    """The exit code of a process that has come to its end; one that has not by then is killed.
+
+    Raises:
+        TimeoutError: It did not end.
+    """
+    process.join(within)
+    if process.exitcode is None:
+        process.kill()
+        process.join()
+        raise TimeoutError(f"A process had not ended after {within:.0f} seconds.")
+    return process.exitcode
+
+
+def _run(entry_point: str, arguments: list[str], files: Files, speed: float, environment: Mapping[str, str]) -> None:
+    module, _, path = entry_point.partition(":")
+    _connect(files)
+    os.environ.update(environment)
+    if speed != 1.0:
+        _hurry(speed)
+    sys.argv = [module.partition(".")[0].replace("_", "-"), *arguments]
+    called: Any = importlib.import_module(module)
+    for name in path.split("."):
+        called = getattr(called, name)
+    try:
+        called()
+    finally:
+        sys.stdout.flush()
+
+
+def _connect(files: Files) -> None:
+    for number, path in ((0, files.stdin), (1, files.stdout), (2, files.stderr)):
+        flags = os.O_RDONLY if number == 0 else os.O_WRONLY | os.O_CREAT | os.O_APPEND
+        opened = os.open(path or os.devnull, flags, 0o600)
+        os.dup2(opened, number)
+        os.close(opened)
+    sys.stdin = os.fdopen(0, encoding="utf-8", closefd=False)
+    sys.stdout = os.fdopen(1, "w", encoding="utf-8", closefd=False)
+    sys.stderr = os.fdopen(2, "w", buffering=1, encoding="utf-8", closefd=False)
+    # The SDK's readers took the standard input of the process that this one was forked off.
+    for reader in (SimpleSingerReader, MsgSpecReader):
+        reader.default_input = sys.stdin
+
+
+def _hurry(speed: float) -> None:
+    """Let the clock of this process run faster: sleeping and waiting take a part of the time."""
+    sleep, monotonic, wait = time.sleep, time.monotonic, threading.Condition.wait
+
+    def briefly(seconds: float) -> None:
+        sleep(seconds / speed)
+
+    def hurried(self: threading.Condition, timeout: float | None = None) -> bool:
+        return wait(self, timeout if timeout is None else timeout / speed)
+
+    setattr(time, "sleep", briefly)  # noqa: B010  as below
+    time.monotonic = lambda: monotonic() * speed
+    setattr(threading.Condition, "wait", hurried)  # noqa: B010  a type checker knows it as a method
