@@ -1,7 +1,7 @@
 # make help says what there is. Works with GNU make 3.81 (macOS) and in a folder with a space in its name: paths are relative.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types format bench lock clean moved
+.PHONY: help setup demo test lint types format bench audit build lock clean moved
 .SUFFIXES:
 
 INSTALLED := .venv/.installed
@@ -32,6 +32,14 @@ format: $(INSTALLED) ## Mend style and format where that is safe.
 bench: $(INSTALLED) ## Measure this tap and its peers side by side; ARGS=--quick takes three minutes.
 	@tools/clean python -m benchmarks $(ARGS)
 
+build: $(INSTALLED) ## Build wheels and source archives of the four packages into dist/.
+	@rm -rf dist && for package in $(dir $(PACKAGES)); do \
+	    (PATH="$(CURDIR)/.venv/bin:$$PATH" && cd $$package && hatchling build -d ../dist) || exit 1; \
+	done
+
+audit: $(INSTALLED) ## Look up known weaknesses of the dependencies; ARGS=--strict fails where that is not possible.
+	@tools/clean python tools/audit.py $(ARGS)
+
 lock: ## Write requirements.txt anew; ARGS=--upgrade takes newer versions.
 	@tools/lock $(ARGS)
 
@@ -39,7 +47,7 @@ clean: ## Remove what the other targets made, the demo's data included.
 	@for data in .demo/warehouse .demo/demo-warehouse; do \
 	    .venv/bin/lightspeed-sandbox warehouse stop --delete --warehouse $$data || :; \
 	done 2>/dev/null
-	@rm -rf .venv .demo .bench .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf .venv .audit dist .demo .bench .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 # An environment knows where it lies: a copied or moved tree needs one of its own.
 ifneq ($(shell cat .venv/.installed 2>/dev/null),$(shell pwd))
