@@ -19,7 +19,7 @@ _PAGES_FIRST = 4
 # A list is cut if so many pages a range are left.
 _LEAST_LEFT = 3
 # Seconds; where answers come faster, one after the other is fast enough for any account's drips.
-_SLOW = 0.1
+_SLOW = 0.05
 # Answers vary in the time that they take.
 _MORE = 1.2
 
