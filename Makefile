@@ -1,7 +1,7 @@
 # make help says what there is. Works with GNU make 3.81 (macOS) and in a folder with a space in its name: paths are relative.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types format coverage bench audit build lock clean moved
+.PHONY: help setup demo test lint types format coverage mutants bench audit build lock clean moved
 .SUFFIXES:
 
 INSTALLED := .venv/.installed
@@ -42,6 +42,9 @@ coverage: $(INSTALLED) ## Run the tests and say which lines of the shipped packa
 	@tools/clean coverage run -m pytest -q -n 2 --dist loadfile $(ARGS)
 	@tools/clean coverage combine -q && tools/clean coverage report
 
+mutants: $(INSTALLED) ## Change the code in small ways and say what no test notices; ARGS="pacing --most 50".
+	@tools/clean python tools/mutants.py $(ARGS)
+
 audit: $(INSTALLED) ## Look up known weaknesses of the dependencies; ARGS=--strict fails where that is not possible.
 	@tools/clean python tools/audit.py $(ARGS)
 
@@ -52,7 +55,7 @@ clean: ## Remove what the other targets made, the demo's data included.
 	@for data in .demo/warehouse .demo/demo-warehouse; do \
 	    .venv/bin/lightspeed-sandbox warehouse stop --delete --warehouse $$data || :; \
 	done 2>/dev/null
-	@rm -rf .venv .audit .coverage dist .demo .bench .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf .venv .audit .mutants .coverage dist .demo .bench .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 # An environment knows where it lies: a copied or moved tree needs one of its own.
 ifneq ($(shell cat .venv/.installed 2>/dev/null),$(shell pwd))

@@ -14,7 +14,7 @@ import pytest
 
 from tests.conftest import ROOT
 
-IGNORED = {".git", ".venv", ".demo", ".bench", ".audit", ".coverage", ".meltano", ".hypothesis", "__pycache__"}
+IGNORED = {".git", ".venv", ".demo", ".bench", ".audit", ".mutants", ".coverage", ".meltano", ".hypothesis", "__pycache__"}
 BINARY = {".sqlite", ".pyc", ".png", ".svg"}
 
 
