@@ -11,10 +11,9 @@ import importlib
 import multiprocessing
 import os
 import sys
-import threading
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from multiprocessing import forkserver
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
@@ -27,10 +26,14 @@ TARGET = "target_lightspeed_retail.cli:main"
 TARGET_POSTGRES = "target_postgres.target:TargetPostgres.cli"
 """Entry points: a module, and what is called in it."""
 
+_CLOCK = "tests.hurrying"
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload(
     [
+        _CLOCK,
         *(each.partition(":")[0] for each in (TAP, TARGET, TARGET_POSTGRES)),
+        "tap_lightspeed_retail.tap",
+        "target_lightspeed_retail.target",
         "tap_lightspeed_retail.reader",
         "target_lightspeed_retail.creation",
         "sqlalchemy.dialects.postgresql.psycopg",
@@ -72,6 +75,7 @@ def start(
         environment: Further variables.
     """
     given = (entry_point, arguments, files, speed, dict(environment or {}))
+    _serve()
     process = _FORKS.Process(target=_run, args=given, daemon=True)
     process.start()
     return process
@@ -123,14 +127,16 @@ def _connect(files: Files) -> None:
 
 def _hurry(speed: float) -> None:
     """Let the clock of this process run faster: sleeping and waiting take a part of the time."""
-    sleep, monotonic, wait = time.sleep, time.monotonic, threading.Condition.wait
+    hurrying = importlib.import_module(_CLOCK)
+    hurrying.hurry(speed)
 
-    def briefly(seconds: float) -> None:
-        sleep(seconds / speed)
 
-    def hurried(self: threading.Condition, timeout: float | None = None) -> bool:
-        return wait(self, timeout if timeout is None else timeout / speed)
-
-    setattr(time, "sleep", briefly)  # noqa: B010  as below
-    time.monotonic = lambda: monotonic() * speed
-    setattr(threading.Condition, "wait", hurried)  # noqa: B010  a type checker knows it as a method
+def _serve() -> None:
+    """See that there is a process to fork off, which finds the clock that can be hurried wherever it is started."""
+    before = os.environ.get("PYTHONPATH")
+    os.environ["PYTHONPATH"] = os.pathsep.join([str(Path(__file__).parents[1]), *([before] if before else [])])
+    try:
+        forkserver.ensure_running()
+    finally:
+        os.environ.pop("PYTHONPATH")
+        os.environ.update({"PYTHONPATH": before} if before else {})

@@ -17,10 +17,12 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 import requests
 
 from lightspeed_retail import errors
+from lightspeed_retail.errors import is_key
 from lightspeed_retail.oauth import Authorisation
 from lightspeed_retail.pacing import Pacer
 from lightspeed_retail.query import BASE_PRICE, PAGE_SIZE, Query, Version, encoded
 from lightspeed_retail.resources import Resource
+from lightspeed_retail.rounds import Rounds
 from lightspeed_retail.sheets import Extent, Page, Sheet, has_number
 from lightspeed_retail.transport import DEFAULT_API_URL, TOO_MUCH, Transport
 from lightspeed_retail.wire import Record, rows
@@ -124,7 +126,7 @@ class Client:
     def accounts(self) -> list[Record]:
         """The accounts that the token belongs to, as they stand on the wire; normally one."""
         answer, _ = self.transport.get(f"{self.version.root}/Account.json", BASE_PRICE)
-        self.known_accounts = rows(answer, "Account")
+        self.known_accounts = [row for row in rows(answer, "Account") if isinstance(row, dict)]
         return self.known_accounts
 
     def record(self, path: str) -> Record:
@@ -133,9 +135,16 @@ class Client:
         return answer
 
     def single(self, resource: type[Resource]) -> Record:
-        """The one record of a resource that has no list, such as the session, as it stands on the wire."""
+        """The one record of a resource that has no list, such as the session, as it stands on the wire.
+
+        Raises:
+            RequestRefusedError: What the API answers is no record.
+        """
         answer, _ = self.transport.get(self.version.path(resource, self.account_id), BASE_PRICE)
-        found: Record = answer.get(resource.envelope(), answer)
+        found = answer.get(resource.envelope(), answer)
+        if not isinstance(found, dict):
+            message = f"{resource.__name__}: the answer is no record."
+            raise errors.RequestRefusedError(message, status=HTTPStatus.OK)
         return found
 
     def last_key(self, query: Query) -> int | None:
@@ -190,9 +199,11 @@ class Client:
 
     def _linked_pages(self, path: str, query: Query) -> Iterator[Page]:
         address: str | None = f"{path}?{query.encoded()}"
+        rounds = Rounds()
         while address is not None:
             sheet, date = self._get_page(address, query)
             following = self._following(sheet, address)
+            _check_way(rounds, address, sheet)
             page = Page(sheet, query, following, date)
             if sheet.attributes is None and len(page.rows) >= PAGE_SIZE:
                 _log.warning("GET %s: %d rows and no link to more; there may be some.", path, len(page.rows))
@@ -217,31 +228,39 @@ class Client:
 
     def _pages_by_offset(self, path: str, query: Query) -> Iterator[Page]:
         offset: int | None = 0
+        rounds = Rounds()
         while offset is not None:
             params = [*query.params(self.version), *([("offset", str(offset))] if offset else [])]
             address = f"{path}?{encoded(params)}"
             sheet, date = self._get_page(address, query)
+            _check_way(rounds, address, sheet)
             found = len(sheet.rows(query.resource))
             offset = offset + found if _more(sheet, found, offset + found) else None
             yield Page(sheet, query, address if offset else None, date)
 
     @staticmethod
     def _following(sheet: Sheet, address: str) -> str | None:
-        """The next page on our own host: the token must not follow a link elsewhere."""
+        """The next page of the same list on our own host: the token must not follow a link elsewhere."""
         attributes = sheet.attributes
         link = attributes.get("next") if isinstance(attributes, dict) else None
         if not link:
             return None
-        parts = urlsplit(str(link))
-        following = f"{parts.path or urlsplit(address).path}?{parts.query}"
+        path = urlsplit(address).path
+        try:
+            parts = urlsplit(link if isinstance(link, str) else "//[")
+        except ValueError:
+            raise _lost(path, "its link to more is no address") from None
+        following = f"{parts.path or path}?{parts.query}"
         if following == address:
-            message = f"GET {urlsplit(address).path}: the API links a page to itself; the walk cannot go on."
-            raise errors.OutageError(message, status=HTTPStatus.OK)
+            raise _lost(path, "the API links a page to itself")
+        if _list_in(parts.path or path) != _list_in(path):
+            raise _lost(path, "the API links to another list")
         return following
 
     def _get_page(self, address: str, query: Query) -> tuple[Sheet, datetime]:
         """Get a page; smaller pages where the API runs out of memory or time (it answers 500 or 504 then)."""
-        limit = int(dict(parse_qsl(urlsplit(address).query)).get("limit", "0"))
+        asked = dict(parse_qsl(urlsplit(address).query)).get("limit")
+        limit = int(asked) if asked and is_key(asked) else 0
         read, accepts = functools.partial(Sheet.of, query.resource), functools.partial(_is_list, query.resource)
         while True:
             smaller = limit // 2
@@ -250,7 +269,7 @@ class Client:
                 tries = _HEAVY_TRIES if can_shrink else None
                 return self.transport.fetch(address, query.price, read, accepts, tries)
             except errors.OutageError as error:
-                if not can_shrink or error.status not in TOO_MUCH:
+                if not can_shrink or not _is_too_much(error):
                     raise
                 _log.warning("Trying %s again with %s rows a page.", urlsplit(address).path, smaller)
                 limit = self._page_sizes[query.resource] = smaller
@@ -266,8 +285,36 @@ def _more(sheet: Sheet, found: int, passed: int) -> bool:
     attributes = sheet.attributes
     if not found or not isinstance(attributes, dict):
         return False
-    count = str(attributes.get("count"))
-    return int(count) > passed if count.isdecimal() else found >= int(attributes.get("limit") or PAGE_SIZE)
+    count, limit = attributes.get("count"), attributes.get("limit")
+    if is_key(count):
+        return int(str(count)) > passed
+    return found >= (int(str(limit)) if limit and is_key(limit) else PAGE_SIZE)
+
+
+def _is_too_much(error: errors.OutageError) -> bool:
+    """Whether a smaller page may do better."""
+    return isinstance(error, errors.TooLargeError) or error.status in TOO_MUCH
+
+
+def _check_way(rounds: Rounds, address: str, sheet: Sheet) -> None:
+    """See that a walk comes nearer to its end.
+
+    Raises:
+        OutageError: It does not.
+    """
+    fault = rounds.fault(address, sheet)
+    if fault is not None:
+        raise _lost(urlsplit(address).path, fault)
+
+
+def _lost(path: str, fault: str) -> errors.OutageError:
+    return errors.OutageError(f"GET {path}: {fault}; the walk cannot go on.", status=HTTPStatus.OK)
+
+
+def _list_in(path: str) -> tuple[str, str]:
+    """Which account's list a path leads to, whatever a gateway puts before it."""
+    _, _, below = path.partition("/Account/")
+    return below.partition("/")[0], path.rpartition("/")[2].removesuffix(".json").casefold()
 
 
 def _with_limit(address: str, limit: int) -> str:

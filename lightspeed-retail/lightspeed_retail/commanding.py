@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Iterator, Mapping
@@ -15,7 +14,8 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from lightspeed_retail.errors import LightspeedError, SettingsError
+from lightspeed_retail.documents import settings_file
+from lightspeed_retail.errors import LightspeedError
 
 
 class Format(StrEnum):
@@ -57,7 +57,7 @@ def settings_of(prefix: str, config: Path | None) -> Mapping[str, Any]:
     Raises:
         SettingsError: The file cannot be read.
     """
-    return _of_environment(prefix) if config is None else _of_file(config)
+    return _of_environment(prefix) if config is None else settings_file(str(config))
 
 
 def _of_environment(prefix: str) -> Mapping[str, Any]:
@@ -65,13 +65,3 @@ def _of_environment(prefix: str) -> Mapping[str, Any]:
     return {
         name.removeprefix(beginning).lower(): value for name, value in os.environ.items() if name.startswith(beginning)
     }
-
-
-def _of_file(path: Path) -> Mapping[str, Any]:
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        document = None
-    if not isinstance(document, dict):
-        raise SettingsError(f"--config: {path} is no file with a JSON object that can be read.")
-    return document

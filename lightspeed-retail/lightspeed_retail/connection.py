@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import requests
-
 from lightspeed_retail.client import DEFAULT_API_URL, Client
-from lightspeed_retail.errors import NotFoundError, RightsError, SettingsError, UnreachableError
+from lightspeed_retail.errors import NotFoundError, RightsError, SettingsError, UnreachableError, is_key
 from lightspeed_retail.oauth import Authorisation, FixedToken, RefreshingToken
 from lightspeed_retail.query import Version
 from lightspeed_retail.sealed import KEY_VARIABLE, SealedTokens
+from lightspeed_retail.sessions import session_of
 from lightspeed_retail.settings import check_address
 from lightspeed_retail.token_endpoint import DEFAULT_AUTH_URL, TokenEndpoint
 from lightspeed_retail.tokens import TokenFile, TokenStore, account_name, connection_name, default_path
@@ -41,7 +40,7 @@ def client(settings: Mapping[str, Any], authorised: Authorisation | None = None)
         api_url=api_url,
         api_path=settings.get("api_path"),
         user_agent=settings.get("user_agent"),
-        session=_session(settings),
+        session=session_of(settings),
         version=Version[settings.get("api_version") or "V3"],
         connections=settings.get("max_connections"),
     )
@@ -80,7 +79,7 @@ def endpoint(settings: Mapping[str, Any]) -> TokenEndpoint:
     return TokenEndpoint(
         client_id=str(settings["client_id"]),
         client_secret=settings.get("client_secret"),
-        session=_session(settings),
+        session=session_of(settings),
         auth_url=auth_url,
         token_url=token_url,
     )
@@ -174,17 +173,6 @@ def _store_path(store: str) -> Path:
     return path
 
 
-def _session(settings: Mapping[str, Any]) -> requests.Session:
-    session = requests.Session()
-    bundle = settings.get("ca_bundle")
-    if bundle:
-        if not Path(bundle).is_file():
-            message = f"ca_bundle: there is no file {bundle}."
-            raise SettingsError(message)
-        session.verify = str(bundle)
-    return session
-
-
 def connect(settings: Mapping[str, Any]) -> Client:
     """A client that has reached its account; costs one drip.
 
@@ -211,10 +199,10 @@ def account_number(account: Mapping[str, Any]) -> int:
     Raises:
         UnreachableError: It has none, so whoever answers is not Lightspeed.
     """
-    text = str(account.get("accountID", ""))
-    if not text.isdecimal():
+    number = account.get("accountID")
+    if not is_key(number):
         raise UnreachableError("The answer names an account without a number: check api_url.")
-    return int(text)
+    return int(str(number))
 
 
 def _choose(wanted: int | None, offered: list[int]) -> int:

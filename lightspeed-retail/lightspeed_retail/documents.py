@@ -12,6 +12,8 @@ import msgspec
 from lightspeed_retail.errors import SettingsError
 
 _ENVIRONMENT = "ENV"
+# Editors of Windows begin a file with it.
+_MARK = "\ufeff".encode()
 
 
 @dataclass
@@ -38,13 +40,18 @@ def settings(paths: Iterable[str]) -> Settings:
         if path == _ENVIRONMENT:
             found.parse_env = True
         else:
-            found.config |= json_object("config", path, _content(path))
+            found.config |= settings_file(path)
     return found
 
 
-def _content(path: str) -> bytes:
+def settings_file(path: str) -> dict[str, Any]:
+    """The settings in a file.
+
+    Raises:
+        SettingsError: It cannot be read, or holds no JSON object.
+    """
     try:
-        return Path(path).read_bytes()
+        return json_object("config", path, Path(path).read_bytes())
     except OSError as error:
         raise SettingsError(f"--config {path} cannot be read: {error.strerror}.") from None
 
@@ -60,7 +67,8 @@ def json_object(option: str, name: str, content: str | bytes) -> dict[str, Any]:
     Raises:
         SettingsError: It is no JSON object.
     """
+    mark = _MARK if isinstance(content, bytes) else _MARK.decode()
     try:
-        return msgspec.json.decode(content, type=dict[str, Any])
-    except (msgspec.DecodeError, UnicodeDecodeError):
+        return msgspec.json.decode(content.removeprefix(mark), type=dict[str, Any])  # type: ignore[arg-type]  # either
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise SettingsError(f"--{option} {name} must hold a JSON object.") from None

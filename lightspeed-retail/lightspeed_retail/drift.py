@@ -5,8 +5,11 @@ from __future__ import annotations
 import logging
 from collections import Counter
 
+from lightspeed_retail.scalars import as_text
+
 _MOST_SHOWN = 5
 _LONGEST_SHOWN = 60
+_MOST_NAMED = 200
 
 _log = logging.getLogger(__name__)
 
@@ -34,7 +37,8 @@ class Drift:
 
     def unknown(self, field: str) -> None:
         """Name a field that Lightspeed has added."""
-        if field not in self.new_fields and not self._expected:
+        field = field if field.isprintable() and len(field) <= _LONGEST_SHOWN else f"{field[:_LONGEST_SHOWN]!r}..."
+        if field not in self.new_fields and len(self.new_fields) < _MOST_NAMED and not self._expected:
             self.new_fields.add(field)
             _log.warning(
                 "%s: the API sends a field that this version does not know: %s (%s)", self.stream, field, self._fate
@@ -45,7 +49,7 @@ class Drift:
         self.misfits[field] += 1
         if self.misfits[field] > _MOST_SHOWN:
             return
-        shown = "a personal value" if personal else f"{str(value)[:_LONGEST_SHOWN]!r}"
+        shown = "a personal value" if personal else f"{str(as_text(value))[:_LONGEST_SHOWN]!r}"
         _log.warning("%s: %s holds %s, which does not fit its type; it arrives as null.", self.stream, field, shown)
 
     def summary(self) -> list[str]:

@@ -9,6 +9,9 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any
 
+_MOST_DIGITS = 18
+_BEYOND_KEYS = 10**_MOST_DIGITS
+
 
 class LightspeedError(Exception):
     """Anything that this package raises on purpose; its text is one line for a person."""
@@ -96,20 +99,39 @@ class RetriableError(ApiError):
 
 
 class RateLimitedError(RetriableError):
-    """429: the bucket is full or too many requests came in one second."""
+    """429: the bucket is full or too many requests came in one second.
+
+    Attributes:
+        seconds: How long the API asks to wait.
+    """
+
+    def __init__(self, text: str, *, status: int, seconds: float = 0.0) -> None:
+        """Carry the seconds."""
+        super().__init__(text, status=status)
+        self.seconds = seconds
 
 
 class OutageError(RetriableError):
     """5xx, or an answer that is broken, truncated or no JSON."""
 
 
+class TooLargeError(OutageError):
+    """An answer that is larger than is ever taken in."""
+
+
 def reason(body: Any) -> tuple[str, str | None]:
     """Message and class out of an error body: the API's shape, or that of the authorisation server."""
     if not isinstance(body, dict):
         return "no reason given", None
-    message = body.get("message") or body.get("hint") or body.get("error_description") or "no reason given"
-    error_class = body.get("errorClass") or body.get("error")
-    return str(message)[:300], str(error_class)[:80] if error_class else None
+    said = [_line(body.get(name), 300) for name in ("message", "hint", "error_description")]
+    classes = [_line(body.get(name), 80) for name in ("errorClass", "error")]
+    return next(filter(None, said), "no reason given"), next(filter(None, classes), None)
+
+
+def _line(value: Any, length: int) -> str:
+    """A text as one printable line; what is no text says nothing."""
+    text = value[: 2 * length] if isinstance(value, str) else ""
+    return " ".join("".join(each if each.isprintable() else " " for each in text).split())[:length]
 
 
 def of_status(status: int, body: Any, what: str) -> ApiError:
@@ -137,4 +159,11 @@ _KINDS: dict[int, type[ApiError]] = {HTTPStatus.FORBIDDEN: RightsError, HTTPStat
 def _ids(body: Any) -> dict[str, str]:
     """What is certain to be no text of a person: whole numbers under names of keys."""
     fields = body.items() if isinstance(body, dict) else ()
-    return {str(name): str(value) for name, value in fields if str(name).endswith("ID") and str(value).isdecimal()}
+    return {str(name): str(value) for name, value in fields if str(name).endswith("ID") and is_key(value)}
+
+
+def is_key(value: Any) -> bool:
+    """Whether a value off the wire can be a key: a whole number, not below nought, of up to 18 digits."""
+    if type(value) is str:
+        return len(value) <= _MOST_DIGITS and value.isdecimal()
+    return type(value) is int and 0 <= value < _BEYOND_KEYS

@@ -183,7 +183,7 @@ class InvitationBook:
             return {}
         except OSError as error:
             raise SettingsError(f"The invitations in {self.path} cannot be read: {error.strerror}.") from error
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise SettingsError(f"The invitations in {self.path} are damaged: move the file away.") from error
         return {each.digest: each for each in document.invitations}
 

@@ -8,6 +8,18 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+LONGEST_PAUSE = 3600.0
+"""Seconds that a run waits where the API asks for a pause; the bucket is empty long before."""
+
+_SHORTEST_PAUSE = 1.0
+"""Seconds of a window of the burst limiter."""
+
+_LEAST_RATE = 1e-6
+_MOST = 1e7
+_DEAREST = 1e4
 
 
 @dataclass(frozen=True)
@@ -42,22 +54,45 @@ class Limits:
         return cls(
             level=level,
             size=size or None,
-            drip_rate=_number(headers.get("X-LS-API-Drip-Rate")) or None,
+            drip_rate=_number(headers.get("X-LS-API-Drip-Rate"), least=_LEAST_RATE),
             burst_level=burst_level,
             burst_size=burst_size or None,
-            cost=_number(headers.get("X-LS-API-Request-Cost")),
+            cost=_number(headers.get("X-LS-API-Request-Cost"), most=_DEAREST),
             took=took,
             refused="X-LS-API-RateLimit-Type" in headers,
         )
 
 
-def _number(text: str | None) -> float | None:
-    """A number that is not below nought, as far as the header holds one."""
+def pause(headers: Mapping[str, str], now: datetime) -> float:
+    """Seconds that a refusal asks to wait, in either form of `Retry-After`; a second where it makes no sense.
+
+    Args:
+        headers: The headers of the refusal.
+        now: The server's clock.
+    """
+    text = headers.get("Retry-After", "")
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = _seconds_until(text, now)
+    return max(_SHORTEST_PAUSE, seconds)
+
+
+def _seconds_until(text: str, now: datetime) -> float:
+    try:
+        moment = parsedate_to_datetime(text)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() - now.timestamp()
+    except (ValueError, TypeError, OverflowError):
+        return 0.0
+
+
+def _number(text: str | None, *, least: float = 0.0, most: float = _MOST) -> float | None:
+    """A number within reason, as far as the header holds one."""
     try:
         number = float(text) if text else math.nan
     except ValueError:
         return None
-    return number if 0 <= number < math.inf else None
+    return number if least <= number <= most else None
 
 
 def _pair(text: str | None) -> tuple[float | None, float | None]:

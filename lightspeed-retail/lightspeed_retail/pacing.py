@@ -36,6 +36,8 @@ _SHARED_BURST = 4
 _LONGEST_NAP = 60.0
 # Seconds without an answer after which one request goes ahead of the others, to see how full the bucket is.
 _STALE = 5.0
+# Seconds after which a request goes all the same, whatever the last answer has said.
+_LONGEST_WAIT = 7200.0
 # Part of a new value in a smoothed one.
 _SMOOTHING = 0.1
 # Requests in flight beyond those that latency alone asks for: while one is being answered, another is being read.
@@ -196,9 +198,13 @@ class Pacer:
     def _wait_in_line(self, turn: threading.Condition, price: Decimal) -> None:
         while self._queue[0] is not turn:
             turn.wait()
+        until = self._clock() + _LONGEST_WAIT
         while (wait := self._attempt(price)) > 0:
             began = self._clock()
-            self._nap(turn, wait)
+            if began >= until:
+                self._give_leave(price, began)
+                return
+            self._nap(turn, min(wait, until - began))
             self.waited += self._clock() - began
 
     def _nap(self, turn: threading.Condition, seconds: float) -> None:

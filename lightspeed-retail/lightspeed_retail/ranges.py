@@ -27,6 +27,8 @@ _DENSE = 0.995
 _CAUTION = 2.0
 _LEAST_DENSITY = 1e-4
 _FAR = sys.maxsize
+# Ranges without a single row, one after the other, after which the rest is asked for as a whole.
+_MOST_EMPTY = 3
 
 
 def can_be_cut(query: Query, version: Version) -> bool:
@@ -101,9 +103,11 @@ class Ranges:
         self._pages = max(FEW_PAGES, min(pages, MANY_PAGES))
         self._rows = 0
         self._keys = 0
+        self._empty = 0
 
     def learn(self, rows: int, keys: int) -> None:
         """Take note of how many rows so many keys held; what was learnt earlier counts less and less."""
+        self._empty = 0 if rows else self._empty + 1
         self._rows = self._rows // 2 + rows
         self._keys = self._keys // 2 + keys
 
@@ -118,7 +122,8 @@ class Ranges:
         key = self._query.resource.api.key
         while (self._end - self._at) * step > 0:
             near, far = self._at + step, self._at + step * self._width()
-            if (self._end - far) * step <= 0:
+            # The key at the far end may be a slip, or a lie: what lies between costs nothing in one open range.
+            if (self._end - far) * step <= 0 or self._empty > _MOST_EMPTY:
                 low, high = sorted((near, _FAR * step))
                 yield Range(beyond(self._query, self._at), low, high)
                 return

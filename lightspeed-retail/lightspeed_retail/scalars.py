@@ -8,7 +8,7 @@ Source: sections 3.3 and 3.4 of the API reference (recorded answers and the page
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
 from decimal import Decimal
 from typing import Any
@@ -25,8 +25,16 @@ UNFIT = (ValueError, TypeError, ArithmeticError, AttributeError)
 MOST_REMEMBERED = 2048
 """Texts of a kind of which it is known what became of them; then all are forgotten."""
 
+_LONGEST_NUMBER = 100
+"""Characters of a number, and places before and after its point; a text can name one that fills the memory."""
+
+_BEYOND = 2**63
+"""What no database keeps as a whole number."""
+
 _UTC_LENGTH = len("2024-12-06T15:23:49+00:00")
+_DEEPEST = 32
 _HALF_A_DAY = timedelta(hours=12)
+_BOTTOMLESS = "[nested too deeply]"
 _moment_of = datetime.fromisoformat
 
 
@@ -60,7 +68,11 @@ def instant(text: str) -> datetime:
         ValueError: The text is no date-time.
     """
     moment = datetime.fromisoformat(text)
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    try:
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except OverflowError:
+        # The first and the last day of the calendar, elsewhere.
+        raise ValueError(text) from None
 
 
 def stamp(moment: datetime) -> str:
@@ -72,19 +84,25 @@ def _integer(value: Any) -> int | None:
     if value == "" or value is None:
         return None
     try:
-        return int(value)
+        found = int(value)
     except ValueError:
-        number = Decimal(value)
-        if number != number.to_integral_value():
+        number = _decimal(value)
+        if number is None or number != number.to_integral_value():
             raise
-        return int(number)
+        found = int(number)
+    if not -_BEYOND <= found < _BEYOND:
+        raise ValueError
+    return found
 
 
 def _decimal(value: Any) -> Decimal | None:
     if value == "" or value is None:
         return None
-    number = value if type(value) is Decimal else Decimal(str(value))
-    if not number.is_finite():
+    text = str(value)
+    if len(text) > _LONGEST_NUMBER:
+        raise ValueError
+    number = value if type(value) is Decimal else Decimal(text)
+    if not number.is_finite() or abs(number.adjusted()) > _LONGEST_NUMBER:
         raise ValueError
     return number
 
@@ -105,7 +123,26 @@ def as_text(value: Any) -> str | None:
         return value or None
     if isinstance(value, bool):
         return "true" if value else "false"
-    return str(value) if isinstance(value, int | float) else msgspec.json.encode(value).decode()
+    try:
+        return str(value) if isinstance(value, int | float) else msgspec.json.encode(value).decode()
+    except RecursionError:
+        return _BOTTOMLESS
+
+
+def shallow(value: Any) -> Any:
+    """A value that nobody has declared, as it is; as text where it is nested deeper than others can follow."""
+    layer = [value]
+    for _ in range(_DEEPEST):
+        layer = [inner for each in layer for inner in _within(each)]
+        if not layer:
+            return value
+    return as_text(value)
+
+
+def _within(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 def _datetime(value: Any) -> str | None:

@@ -42,7 +42,7 @@ def _patterns(select: Any) -> list[str]:
     """Meltano hands its selection to a plugin's commands as JSON in the variable `..._SELECT`."""
     try:
         found = json.loads(select) if isinstance(select, str) else select
-    except ValueError:
+    except (ValueError, RecursionError):
         return []
     return [str(pattern) for pattern in found] if isinstance(found, list) else []
 

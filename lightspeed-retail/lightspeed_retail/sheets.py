@@ -6,6 +6,7 @@ A page that waits to be read is a tenth of its size as long as it is still text.
 from __future__ import annotations
 
 import functools
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -15,13 +16,17 @@ from typing import Any, NamedTuple
 import msgspec
 
 from lightspeed_retail import errors
+from lightspeed_retail.bodies import decoded
+from lightspeed_retail.errors import is_key
 from lightspeed_retail.query import Query
 from lightspeed_retail.resources import FieldType, Resource
 from lightspeed_retail.wire import Record, rows
 
 _ROWS = msgspec.json.Decoder(list[msgspec.Raw])
-_BODY = msgspec.json.Decoder(dict[str, Any])
 _LIST = b"["
+_NULL = b"\\u0000"
+# Not where the backslash is itself one that is named: an even number of them comes before.
+_NULLS = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
 
 
 class Extent(NamedTuple):
@@ -58,8 +63,9 @@ class Sheet:
         try:
             if not content.isascii():
                 content.decode()
+            content = _without_nulls(content)
             outline = _outline(resource.envelope()).decode(content)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return None
         return cls(content, outline.attributes, outline.rows)
 
@@ -75,13 +81,12 @@ class Sheet:
             RequestRefusedError: One cannot be told apart.
         """
         name, key = resource.envelope(), resource.api.key
-        body = {name: msgspec.json.decode(self.envelope)} if self.envelope else _BODY.decode(self.content)
+        body = {name: decoded(self.envelope)} if self.envelope else decoded(self.content)
         found = rows(body, name, key)
-        if has_number(resource):
-            for row in found:
-                if not str(row.get(key, "")).isdecimal():
-                    message = f"{resource.__name__}: a row has no number in {key}, so it cannot be told apart."
-                    raise errors.RequestRefusedError(message, status=HTTPStatus.OK)
+        if not all(isinstance(row, dict) for row in found):
+            raise _unfit(resource, "a row is no object")
+        if has_number(resource) and not all(is_key(row.get(key)) for row in found):
+            raise _unfit(resource, f"a row has no number in {key}, so it cannot be told apart")
         return found
 
     def extent(self, resource: type[Resource]) -> Extent | None:
@@ -92,8 +97,8 @@ class Sheet:
         """
         key = resource.api.key
         raw = _ROWS.decode(self.envelope) if memoryview(self.envelope)[:1] == _LIST else []
-        ends = [msgspec.json.decode(each) for each in (*raw[:1], *raw[-1:])]
-        if ends and all(str(row.get(key, "")).isdecimal() for row in ends):
+        ends = [decoded(each) for each in (*raw[:1], *raw[-1:])]
+        if ends and all(isinstance(row, dict) and is_key(row.get(key)) for row in ends):
             return Extent(len(raw), int(ends[0][key]), int(ends[-1][key]))
         found = self.rows(resource)
         return Extent(len(found), int(found[0][key]), int(found[-1][key])) if found else None
@@ -133,6 +138,17 @@ class Page:
 def has_number(resource: type[Resource]) -> bool:
     """Whether rows are told apart by one whole number, so that a list can be walked by it."""
     return not resource.api.dimensions and resource.field(resource.api.key).type is FieldType.INTEGER
+
+
+def _unfit(resource: type[Resource], reason: str) -> errors.RequestRefusedError:
+    return errors.RequestRefusedError(f"{resource.__name__}: {reason}.", status=HTTPStatus.OK)
+
+
+def _without_nulls(content: bytes) -> bytes:
+    """A body without null characters, which JSON can name and no database keeps in a text."""
+    if _NULL not in content:
+        return content
+    return _NULLS.sub(rb"\1", content)
 
 
 @functools.cache

@@ -116,7 +116,7 @@ class TokenDatabase:
             found = self._held.execute(query).all() if self._held is not None else self._asked(query)
         try:
             return {name: msgspec.json.decode(text, type=Tokens) for name, text in found if text}
-        except (msgspec.DecodeError, TypeError) as error:
+        except (msgspec.DecodeError, TypeError, ValueError, RecursionError) as error:
             message = (
                 f"The token store {self._database.place} is damaged. Delete its row and connect the account again."
             )

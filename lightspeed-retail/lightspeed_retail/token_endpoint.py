@@ -13,12 +13,13 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
 import requests
 import urllib3
 
-from lightspeed_retail.errors import CredentialsError, OutageError, UnreachableError, reason
+from lightspeed_retail.bodies import decoded, read_whole
+from lightspeed_retail.errors import CredentialsError, OutageError, UnreachableError, is_key, reason
 from lightspeed_retail.redaction import redacted
+from lightspeed_retail.sessions import unreachable
 from lightspeed_retail.tokens import Holder, Tokens
 
 DEFAULT_AUTH_URL = "https://cloud.lightspeedapp.com"
@@ -26,6 +27,7 @@ AUTHORISE_PATH = "/auth/oauth/authorize"
 TOKEN_PATH = "/auth/oauth/token"  # noqa: S105  a path, no token
 REVOKE_PATH = "/auth/oauth/revoke"
 _TIMEOUT = 60.0
+_LARGEST = 1024 * 1024
 _REFUSED = 400
 _USUAL = 1800.0
 _LONGEST = 366 * 86_400.0
@@ -75,7 +77,7 @@ class TokenEndpoint:
         except requests.ConnectionError:
             answer = self._told(self._token_address, fields)
         except _BROKEN as error:
-            raise self._unreachable(self._token_address, error) from None
+            raise unreachable(self._token_address, self._setting, error) from None
         return self._tokens(answer, refresh_token, _REMEDIES)
 
     def exchange(self, code: str, verifier: str) -> Tokens:
@@ -106,31 +108,33 @@ class TokenEndpoint:
         self._judge(answer, address, _REMEDIES)
 
     @property
+    def _setting(self) -> str:
+        return "token_url" if self.token_url else "auth_url"
+
+    @property
     def _token_address(self) -> str:
         return self.token_url or self.auth_url.rstrip("/") + TOKEN_PATH
 
     def _post(self, address: str, fields: dict[str, str]) -> requests.Response:
         # Form encoding and no scope: JSON with a scope made every refresh fail for one client (July 2026).
         own = {"client_id": self.client_id, **({"client_secret": self.client_secret} if self.client_secret else {})}
-        return self.session.post(address, data={**own, **fields}, timeout=_TIMEOUT, allow_redirects=False)
+        answer = self.session.post(
+            address, data={**own, **fields}, timeout=_TIMEOUT, allow_redirects=False, stream=True
+        )
+        return read_whole(answer, _LARGEST, _TIMEOUT)
 
     def _told(self, address: str, fields: dict[str, str]) -> requests.Response:
         """One try."""
         try:
             return self._post(address, fields)
         except _BROKEN as error:
-            raise self._unreachable(address, error) from None
-
-    @staticmethod
-    def _unreachable(address: str, error: Exception) -> UnreachableError:
-        what = type(error).__name__
-        return UnreachableError(f"Cannot reach {address} ({what}): check auth_url and the network.")
+            raise unreachable(address, self._setting, error) from None
 
     def _tokens(self, answer: requests.Response, spent: str, remedies: dict[str, str]) -> Tokens:
         body = self._judge(answer, self._token_address, remedies)
-        if not isinstance(body, dict) or "access_token" not in body or not (body.get("refresh_token") or spent):
+        access_token, refresh_token = _pair(body, spent)
+        if not (access_token and refresh_token):
             raise _refused(answer.status_code, decoded(redacted(answer)), remedies)
-        access_token, refresh_token = str(body["access_token"]), str(body.get("refresh_token") or spent)
         if not (_PRINTABLE.fullmatch(access_token) and _PRINTABLE.fullmatch(refresh_token)):
             raise CredentialsError(f"{self._token_address} gave a token that no header can carry: check auth_url.")
         lifetime, now = _seconds(body.get("expires_in")), time.time()
@@ -171,21 +175,31 @@ def _refused(status: int, body: Any, remedies: dict[str, str]) -> CredentialsErr
     return CredentialsError(f"Lightspeed refused the credentials ({answer}): {remedy}.")
 
 
+def _pair(body: Any, spent: str) -> tuple[str, str]:
+    """Access token and refresh token out of an answer, which may leave out the latter; "" for what is none."""
+    given = body if isinstance(body, dict) else {}
+    access_token, refresh_token = given.get("access_token"), given.get("refresh_token") or spent
+    return (
+        access_token if isinstance(access_token, str) else "",
+        refresh_token if isinstance(refresh_token, str) else "",
+    )
+
+
 def _seconds(text: Any) -> float:
     """How long a token lasts; half an hour where the answer does not say so in a number."""
     try:
         found = float(text)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return _USUAL
     return found if 0 < found < _LONGEST else _USUAL
 
 
 def _holder(client_id: str, claimed: dict[str, Any]) -> Holder:
-    account = str(claimed.get("acct") or "")
+    account = claimed.get("acct")
     scope = claimed.get("scope")
     return Holder(
         client_id=client_id,
-        account_id=int(account) if account.isdecimal() else None,
+        account_id=int(str(account)) if is_key(account) else None,
         scopes=scope if isinstance(scope, str) else "",
     )
 
@@ -199,11 +213,3 @@ def claims(token: str) -> dict[str, Any]:
     except (binascii.Error, ValueError):
         return {}
     return found if isinstance(found, dict) else {}
-
-
-def decoded(content: bytes) -> Any:
-    """A body as JSON, whatever its content type says; None where it is none."""
-    try:
-        return msgspec.json.decode(content)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return None

@@ -222,7 +222,7 @@ class TokenFile:
             return {}
         except OSError as error:
             raise SettingsError(f"The token store {self.path} cannot be read: {error.strerror}.") from error
-        except (msgspec.DecodeError, KeyError, TypeError, ValueError) as error:
+        except (msgspec.DecodeError, KeyError, TypeError, ValueError, RecursionError) as error:
             raise self._damaged() from error
 
     def _damaged(self) -> SettingsError:

@@ -22,12 +22,14 @@ import requests
 import urllib3
 
 from lightspeed_retail import errors
+from lightspeed_retail.bodies import LARGEST, OverlongError, decoded, read_whole
 from lightspeed_retail.connections import Connections
+from lightspeed_retail.limits import LONGEST_PAUSE, pause
 from lightspeed_retail.oauth import Authorisation
 from lightspeed_retail.pacing import MOST_CONNECTIONS, Limits, Pacer
 from lightspeed_retail.query import Version
 from lightspeed_retail.redaction import redacted
-from lightspeed_retail.token_endpoint import decoded
+from lightspeed_retail.sessions import Session, distrust, unreachable
 from lightspeed_retail.wire import Record
 
 DEFAULT_API_URL = "https://api.lightspeedapp.com"
@@ -40,7 +42,6 @@ TOO_MUCH = (HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.GATEWAY_TIMEOUT)
 ON_THE_WIRE = (requests.RequestException, urllib3.exceptions.HTTPError)
 """What a connection can fail with."""
 
-_PIECE = 1024 * 1024
 _MAX_TRIES = 8
 _FIRST_TRIES = 3
 _LONGEST_WAIT = 60.0
@@ -49,8 +50,7 @@ _READ_AGAIN = (
     errors.RetriableError,
     requests.ConnectionError,
     requests.Timeout,
-    requests.exceptions.ChunkedEncodingError,
-    requests.exceptions.ContentDecodingError,
+    urllib3.exceptions.HTTPError,
 )
 
 _log = logging.getLogger(__name__)
@@ -103,7 +103,7 @@ class Transport:
         """Prepare; nothing is asked yet."""
         self.version = version
         self.pacer = pacer or Pacer()
-        self.session = session or requests.Session()
+        self.session = session or Session()
         for scheme in ("https://", "http://"):
             self.session.mount(scheme, requests.adapters.HTTPAdapter(pool_maxsize=connections or MOST_CONNECTIONS))
         self.session.headers.update({"Accept": "application/json", "User-Agent": user_agent or "lightspeed-retail"})
@@ -176,7 +176,11 @@ class Transport:
             allow_redirects=False,
             stream=True,
         )
-        return _whole(answer)
+        try:
+            return read_whole(answer)
+        except OverlongError:
+            message = f"GET {urlsplit(address).path}: the answer has more than {LARGEST // 1_000_000} MB."
+            raise errors.TooLargeError(message, status=answer.status_code) from None
 
     def bearing(self, send: Send, price: Decimal) -> requests.Response:
         """Send within the limits; a refused token is renewed and the request sent again, one time."""
@@ -239,13 +243,13 @@ class Transport:
         return errors.of_status(status, body, what)
 
     def _rate_limited(self, answer: requests.Response, what: str) -> errors.RateLimitedError:
-        """Keep to `Retry-After`, for all threads, and for a second at the least: so long is a burst window."""
-        try:
-            seconds = float(answer.headers["Retry-After"])
-        except (KeyError, ValueError):
-            seconds = 1.0
-        self.pacer.back_off(max(seconds, 1.0))
-        return errors.RateLimitedError(f"{what}: refused for the rate limit.", status=answer.status_code)
+        """Keep to `Retry-After`, for all threads; a pause beyond all measure is left to a later run."""
+        seconds = pause(answer.headers, _date(answer))
+        self.pacer.back_off(min(seconds, LONGEST_PAUSE))
+        message = f"{what}: refused for the rate limit."
+        if seconds > LONGEST_PAUSE:
+            message = f"{what}: refused for the rate limit, for longer than a run can wait: run again later."
+        return errors.RateLimitedError(message, status=answer.status_code, seconds=seconds)
 
     def _set_clock(self, date: datetime) -> None:
         """The first answer's clock is the run's, and tells whether the local one is off."""
@@ -277,7 +281,7 @@ class Transport:
             self._waits,
             repeatable,
             max_tries=_MAX_TRIES,
-            giveup=lambda error: gives_up(error) or ends_early(error),
+            giveup=lambda error: gives_up(error) or _is_hopeless(error) or ends_early(error),
             jitter=backoff.full_jitter,
             on_backoff=self._log_retry,
             logger=None,
@@ -285,7 +289,7 @@ class Transport:
         try:
             return retrying()
         except ON_THE_WIRE as error:
-            raise self._unreachable(error) from None
+            raise unreachable(self._api_url, "api_url", error) from None
 
     def _first_tries(self) -> Callable[[Exception], bool]:
         """A host that has never been of use is given up earlier, unless it asks to wait."""
@@ -311,22 +315,19 @@ class Transport:
         level = logging.WARNING if self._first_date else logging.INFO
         _log.log(level, "Try %s failed (%s); the next follows in %.1f s.", details["tries"], cause, details["wait"])
 
-    def _unreachable(self, error: Exception) -> errors.UnreachableError:
-        what = type(error).__name__
-        return errors.UnreachableError(f"Cannot reach {self._api_url} ({what}): check api_url and the network.")
 
-
-def _whole(answer: requests.Response) -> requests.Response:
-    """Read the body in large pieces; in those of 10 kB that `requests` takes, each is a switch between threads."""
-    answer._content = b"".join(answer.iter_content(_PIECE))  # noqa: SLF001  what the property `content` does by itself
-    return answer
+def _is_hopeless(error: Exception) -> bool:
+    """Whether the same question will not do better in a while."""
+    if isinstance(error, errors.RateLimitedError):
+        return error.seconds > LONGEST_PAUSE
+    return isinstance(error, errors.TooLargeError) or distrust(error) is not None
 
 
 def _date(answer: requests.Response) -> datetime:
     """The server's clock when it answered."""
     try:
         return parsedate_to_datetime(answer.headers["Date"]).astimezone(UTC)
-    except (KeyError, ValueError, TypeError):
+    except (KeyError, ValueError, TypeError, OverflowError):
         return datetime.now(UTC)
 
 

@@ -16,7 +16,7 @@ from operator import call, itemgetter
 from typing import Any, Protocol
 
 from lightspeed_retail.resources import Field, FieldType, Nested, Part, Resource
-from lightspeed_retail.scalars import UNFIT, Convert, as_text, converter, instant, stamp
+from lightspeed_retail.scalars import UNFIT, Convert, as_text, converter, instant, shallow, stamp
 
 __all__ = [
     "UNKNOWN_FIELDS",
@@ -64,20 +64,21 @@ class Privacy(Protocol):
         """What stands in place of a personal text."""
 
 
-def rows(body: Mapping[str, Any], envelope: str, key: str = "") -> list[Record]:
+def rows(body: Any, envelope: str, key: str = "") -> list[Record]:
     """The records of an answer: none, one bare object, or a list; plain texts become records of their key.
 
     An answer without the envelope is looked into if it holds one thing only: documentation and practice disagree about
-    some names.
+    some names. Whatever else stands in the place of a record is handed on as it is.
 
     Args:
         body: The answer.
         envelope: Key of the records.
         key: The field that a plain text stands for; "" where there are none.
     """
+    if not isinstance(body, dict):
+        return []
     found = body.get(envelope) if envelope in body else _only_value(body)
-    listed = [{key: row} if key and isinstance(row, str) else row for row in as_list(found)]
-    return [row for row in listed if isinstance(row, dict) and row]
+    return [{key: row} if key and isinstance(row, str) else row for row in as_list(found) if row]
 
 
 def _only_value(body: Mapping[str, Any]) -> Any:
@@ -229,7 +230,7 @@ class Decoder:
         if self._nested:
             misfits |= self._convert_each(self._nested, row, record)
         if self._how.keep_unknown:
-            record[UNKNOWN_FIELDS] = {key: row[key] for key in row if key not in self._known} | misfits or None
+            record[UNKNOWN_FIELDS] = {key: shallow(row[key]) for key in row if key not in self._known} | misfits or None
         return record
 
     def _convert_each(self, columns: list[_Column], row: Mapping[str, Any], record: Record) -> dict[str, Any]:

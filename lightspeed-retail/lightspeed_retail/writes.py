@@ -24,6 +24,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.filepost import encode_multipart_formdata
 
 from lightspeed_retail import errors
+from lightspeed_retail.bodies import read_whole
 from lightspeed_retail.client import Client
 from lightspeed_retail.resources import Resource
 from lightspeed_retail.resources.endpoint import Action
@@ -219,7 +220,8 @@ def _row_path(path: str, key: str) -> str:
 
 def _first(resource: type[Resource], answer: Record) -> Record | None:
     if resource.envelope() in answer or resource.api.enveloped:
-        return next(iter(rows(answer, resource.envelope(), resource.api.key)), None)
+        found = rows(answer, resource.envelope(), resource.api.key)
+        return found[0] if found and isinstance(found[0], dict) else None
     return answer
 
 
@@ -298,7 +300,7 @@ class _Sender:
             line.adapter.close()
         try:
             answer = line.adapter.send(prepared, timeout=TIMEOUT, **settings)
-            _ = answer.content
+            read_whole(answer)
         finally:
             line.used_at = self._clock()
         return answer

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
+from random import Random
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -16,6 +17,8 @@ from lightspeed_retail.wire import Record
 from lightspeed_sandbox import prices, relations
 from lightspeed_sandbox.answers import Answers
 from lightspeed_sandbox.bodies import Body
+from lightspeed_sandbox.changes import edit_any
+from lightspeed_sandbox.clock import Clock
 from lightspeed_sandbox.errors import JSON, ApiError, OutOfBalanceError
 from lightspeed_sandbox.filters import Condition
 from lightspeed_sandbox.limits import Limits
@@ -36,7 +39,7 @@ _SHORT_ACCOUNT = ("accountID", "name", "link")
 
 @dataclass(frozen=True)
 class Ask:
-    """A request to the API."""
+    """A request to the API; a stale one is answered with the change stamp from before it."""
 
     method: str
     path: str
@@ -45,6 +48,7 @@ class Ask:
     authorization: str
     content: bytes = b""
     content_type: str = ""
+    stale: bool = False
 
     @property
     def body(self) -> Body:
@@ -138,6 +142,15 @@ class Api:
         headers = self._identity | error.headers
         return Answer(error.status, error.body(), headers, error.content_type, Decimal(0))
 
+    def edit_any(self, ask: Ask, clock: Clock, chance: Random) -> bool:
+        """Let any row of the list that is asked for change first; False if there is none with a change stamp."""
+        try:
+            target = self._paths.target(ask.path)
+        except ApiError:
+            return False
+        listed = target.key is None and target.resource.api.enveloped
+        return listed and edit_any(self._store, clock, target.resource, chance)
+
     def _serve(self, ask: Ask, answer: Answer, scopes: frozenset[str]) -> None:
         target = self._paths.target(ask.path)
         reading = ask.method == "GET" and target.action is None
@@ -147,7 +160,7 @@ class Api:
         if reading:
             answer.body = self._read(ask, target)
         elif self._scribe is not None:
-            answer.body = self._scribe.write(target, ask.method, ask.body, ask.params)
+            answer.body = self._scribe.write(target, ask.method, ask.body, ask.params, stale=ask.stale)
             answer.effect = True
 
     def _charge(self, ask: Ask, answer: Answer) -> None:

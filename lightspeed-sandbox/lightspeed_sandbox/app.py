@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from email.parser import BytesParser
 from email.utils import format_datetime
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -23,18 +24,23 @@ from lightspeed_sandbox.api import Answer, Api, Ask
 from lightspeed_sandbox.clock import Clock
 from lightspeed_sandbox.connections import Connections
 from lightspeed_sandbox.consent import HEADERS, Consent
+from lightspeed_sandbox.delivery import delivered
 from lightspeed_sandbox.errors import HTML, JSON, ApiError, OAuthError
-from lightspeed_sandbox.faults import Fault, Faults
+from lightspeed_sandbox.faults import Faults
+from lightspeed_sandbox.kinds import EDIT, EXPIRE, REVOKE, STALE, Kind, Reply
 from lightspeed_sandbox.limits import Limits
 from lightspeed_sandbox.oauth import Grants
 
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 _LOGGED = 100_000
-_FOUND, _BAD_REQUEST, _NOT_FOUND, _NOT_ALLOWED = 302, 400, 404, 405
-_NO_FAULT = Fault("")
+_FOUND, _BAD_REQUEST, _NOT_FOUND, _NOT_ALLOWED, _TOO_MANY = 302, 400, 404, 405, 429
+_NO_FAULT = Kind()
 
-Endpoint = Callable[[Request], Awaitable[Response]]
+AUTH_ROOT = "/auth"
+
+Endpoint = Callable[[Request], Awaitable[ASGIApp]]
+Act = Callable[[dict[str, str]], dict[str, Any]]
 
 
 @dataclass
@@ -62,7 +68,7 @@ class Server:
         """The answer that an error stands for."""
         return self.respond(orjson.dumps(error.body()), error.status, error.content_type, error.headers)
 
-    async def call(self, request: Request) -> Response:
+    async def call(self, request: Request) -> ASGIApp:
         """A request to the API."""
         ask = Ask(
             method=request.method,
@@ -73,37 +79,60 @@ class Server:
             content=await request.body(),
             content_type=request.headers.get("content-type", ""),
         )
-        fault = self.faults.next(request.method) or _NO_FAULT
-        if fault.waits_before:
-            await asyncio.sleep(fault.waits_before)
-        answer = self._answer(ask, fault)
-        if self.latency or fault.waits_after:
-            await asyncio.sleep(self.latency + fault.waits_after)
-        if fault.drops:
-            self.connections.cut(request.client)
-        return self.respond(fault.spoil(answer.content()), answer.status, answer.content_type, answer.headers)
+        kind = self._strike(ask)
+        if kind.waits_before:
+            await asyncio.sleep(kind.waits_before)
+        reply = self._answer(ask, kind)
+        if self.latency:
+            await asyncio.sleep(self.latency)
+        return self._deliver(reply, kind)
 
-    def _answer(self, ask: Ask, fault: Fault) -> Answer:
+    def _strike(self, ask: Ask) -> Kind:
+        """What goes wrong with a request to the API; tokens have ended and rows have changed when this is known."""
+        fault = self.faults.next(ask.method, ask.path)
+        kind = _NO_FAULT if fault is None else fault.kind
+        idle = (
+            (kind.name == EXPIRE and not self.grants.expire(ask.authorization))
+            or (kind.name == REVOKE and not self.grants.end(ask.authorization.partition(" ")[2]))
+            or (kind.name == EDIT and not self.api.edit_any(ask, self.clock, self.faults.chance))
+        )
+        return self._counted(_NO_FAULT if idle else kind)
+
+    def _counted(self, kind: Kind) -> Kind:
+        if kind is not _NO_FAULT:
+            self.faults.count(kind)
+        return kind
+
+    def _deliver(self, reply: Reply, kind: Kind) -> ASGIApp:
+        response = self.respond(reply.content, reply.status, reply.content_type, reply.headers)
+        return delivered(response, kind, self.connections)
+
+    def _answer(self, ask: Ask, kind: Kind) -> Reply:
         """Answer a request unless something is in the way; the log has what the client sees, and what has become."""
         at = self.clock.now()
-        answer = self.api.answer(ask) if fault.takes_effect else Answer()
-        if fault.refuses:
-            answer = self.api.refuse_rate()
-        elif fault.status is not None:
-            answer = replace(answer, status=fault.status, content_type=HTML, headers={})
-        self._note(ask, answer, stamp(at), fault)
-        return answer
+        ask = replace(ask, stale=True) if kind.name == STALE else ask
+        answer = self.api.answer(ask) if kind.takes_effect else Answer()
+        reply = kind.spoil(_reply(answer), self._refusal)
+        self._note(ask, answer, reply, stamp(at), kind)
+        return reply
 
-    def _note(self, ask: Ask, answer: Answer, at: str, fault: Fault) -> None:
+    def _refusal(self, status: int) -> Reply:
+        """The API's own words for a status."""
+        if status == _TOO_MANY:
+            return _reply(self.api.refuse_rate())
+        error = ApiError(status, f"{HTTPStatus(status).phrase}, on purpose")
+        return _reply(Answer(error.status, error.body(), error.headers, error.content_type))
+
+    def _note(self, ask: Ask, answer: Answer, reply: Reply, at: str, kind: Kind) -> None:
         self.log.append(
             {
                 "method": ask.method,
                 "path": ask.path,
                 "query": ask.params,
-                "status": 0 if fault.drops else answer.status,
+                "status": 0 if kind.hides_status else reply.status,
                 "cost": float(answer.cost or 0),
                 "effect": answer.effect,
-                "fault": fault.kind,
+                "fault": kind.text,
                 "level": round(self.limits.level, 3),
                 "at": at,
             }
@@ -126,22 +155,36 @@ class Server:
             return self.respond(self.consent.page(fields, nameless=True), _BAD_REQUEST, HTML, HEADERS)
         return self.respond(b"", _FOUND, HTML, {**HEADERS, "Location": address})
 
-    async def token(self, request: Request) -> Response:
+    async def token(self, request: Request) -> ASGIApp:
         """A request for tokens."""
         return await self._tokens(request, self.grants.token)
 
-    async def revoke(self, request: Request) -> Response:
+    async def revoke(self, request: Request) -> ASGIApp:
         """A request to end a grant."""
         return await self._tokens(request, self.grants.revoke)
 
-    async def _tokens(self, request: Request, act: Callable[[dict[str, str]], dict[str, Any]]) -> Response:
+    async def _tokens(self, request: Request, act: Act) -> ASGIApp:
+        content, content_type = await request.body(), request.headers.get("content-type", "")
+        fault = self.faults.next(request.method, request.url.path.removeprefix(AUTH_ROOT))
+        kind = self._counted(_NO_FAULT if fault is None else fault.kind)
+        if kind.waits_before:
+            await asyncio.sleep(kind.waits_before)
+        reply = Reply()
+        if kind.takes_effect:
+            reply = self._given(request.method, content, content_type, act, ends=kind.name == REVOKE)
+        return self._deliver(kind.spoil(reply, _refused_tokens), kind)
+
+    def _given(self, method: str, content: bytes, content_type: str, act: Act, *, ends: bool) -> Reply:
+        """What the authorisation server gives, or its refusal."""
         try:
-            if request.method != "POST":
+            if method != "POST":
                 raise OAuthError(_NOT_ALLOWED, "invalid_request", "Only POST is allowed")
-            fields = form(await request.body(), request.headers.get("content-type", ""))
-            return self.respond(orjson.dumps(act(fields)))
+            fields = form(content, content_type)
+            if ends:
+                self.grants.end(fields.get("refresh_token", ""))
+            return Reply(orjson.dumps(act(fields)))
         except ApiError as error:
-            return self.refuse(error)
+            return _refused(error)
 
     async def missing(self, _request: Request) -> Response:
         """A path that nobody answers."""
@@ -171,6 +214,20 @@ def form(body: bytes, content_type: str) -> dict[str, str]:
 
 def _part_name(part: Any) -> str:
     return str(part.get_param("name", header="content-disposition"))
+
+
+def _reply(answer: Answer) -> Reply:
+    return Reply(answer.content(), answer.status, answer.content_type, answer.headers)
+
+
+def _refused(error: ApiError) -> Reply:
+    return Reply(orjson.dumps(error.body()), error.status, error.content_type, error.headers)
+
+
+def _refused_tokens(status: int) -> Reply:
+    """The authorisation server's own words for a status."""
+    error = OAuthError(status, "rate_limited" if status == _TOO_MANY else "server_error")
+    return replace(_refused(error), headers={"Retry-After": "1"} if status == _TOO_MANY else {})
 
 
 def application(server: Server, control: list[Route]) -> ASGIApp:

@@ -1,8 +1,10 @@
-"""Changes to single rows that a test asks for: edits, rows that go for good, customers that are merged."""
+"""Changes to rows that a test asks for: edits, ties, rows that go for good, customers that are merged."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
+from random import Random
 
 from lightspeed_retail.resources import Resource, Stamp
 from lightspeed_retail.wire import Record, stamp
@@ -36,6 +38,40 @@ def edit(store: Store, clock: Clock, resource: type[Resource], key: Key, changes
     store.put(resource, [record | stamps | changes])
     store.commit()
     return existing(store, resource, key)
+
+
+def edit_any(store: Store, clock: Clock, resource: type[Resource], chance: Random) -> bool:
+    """Move the change stamp of the row that chance picks; False if there is none that has one."""
+    number = store.count(resource) if _moved(resource, clock) and not resource.api.dimensions else 0
+    if not number:
+        return False
+    ((key,),) = store.rows(resource, (resource.api.key,), limit=1, offset=chance.randrange(number))
+    edit(store, clock, resource, key, {}, quiet=False)
+    return True
+
+
+def tie(store: Store, clock: Clock, resource: type[Resource], number: int, at: datetime | None = None) -> None:
+    """Let rows have changed within one second.
+
+    Args:
+        store: Where the rows are.
+        clock: What time it is.
+        resource: Whose rows; those with the lowest keys are taken.
+        number: How many rows.
+        at: The second; the present one unless it is given.
+
+    Raises:
+        ApiError: There are not so many rows, or they have no change stamp.
+    """
+    bookmark = resource.api.bookmark
+    if not isinstance(bookmark, Stamp):
+        raise ApiError(_BAD_REQUEST, f"Rows of {resource.api.stream} have no change stamp.")
+    rows = store.select(resource, limit=number)
+    if len(rows) < number:
+        raise ApiError(_BAD_REQUEST, f"There are only {len(rows)} {resource.api.stream}, not {number}.")
+    moment = {bookmark.field: stamp(at or clock.now())}
+    store.put(resource, [row | moment for row in rows])
+    store.commit()
 
 
 def delete(store: Store, clock: Clock, resource: type[Resource], key: Key, *, touch: bool) -> None:

@@ -25,6 +25,7 @@ from rich.console import Console
 from lightspeed_sandbox import warehouse_cli
 from lightspeed_sandbox.config import Config
 from lightspeed_sandbox.demo_cli import demo
+from lightspeed_sandbox.errors import ApiError
 from lightspeed_sandbox.programs import search_path
 from lightspeed_sandbox.serve import Sandbox
 from lightspeed_sandbox.warehouse_cli import Directory, variables_for_run
@@ -134,7 +135,7 @@ def _running(config: Config) -> Iterator[Sandbox]:
     """A sandbox that listens; what is wrong with the set-up is told in one line."""
     try:
         sandbox = Sandbox(config).start()
-    except (OSError, ValueError, sqlite3.Error) as error:
+    except (ApiError, OSError, ValueError, sqlite3.Error) as error:
         err.print(f"The sandbox cannot start: {error}", soft_wrap=True)
         raise typer.Exit(1) from None
     try:

@@ -1,4 +1,4 @@
-"""The time in the sandbox: real time plus an offset, which only grows."""
+"""The time in the sandbox: real time plus an offset, which only grows; and how far it is off from what it should be."""
 
 from __future__ import annotations
 
@@ -9,16 +9,22 @@ _OFFSET = "clock.offset"
 
 
 class Clock:
-    """Tells the time of the sandbox; the offset, which is how far it is ahead of real time, survives with the store."""
+    """Tells the time of the sandbox; the offset, which is how far it is ahead of real time, survives with the store.
 
-    def __init__(self, meta: MutableMapping[str, str]) -> None:
+    Args:
+        meta: Where the offset is kept.
+        off: How far the clock is off; that is not kept.
+    """
+
+    def __init__(self, meta: MutableMapping[str, str], off: timedelta = timedelta()) -> None:
         """Read the offset, if there is one."""
         self._meta = meta
         self.offset = timedelta(seconds=float(meta.get(_OFFSET, "0")))
+        self.off = off
 
     def now(self) -> datetime:
-        """The moment, in UTC."""
-        return datetime.now(UTC) + self.offset
+        """The moment, in UTC, as the clock shows it."""
+        return datetime.now(UTC) + self.offset + self.off
 
     def set(self, moment: datetime) -> None:
         """Let it be this moment now."""

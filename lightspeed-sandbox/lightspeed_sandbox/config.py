@@ -65,9 +65,10 @@ class Config:
     fault: Annotated[
         list[str],
         typer.Option(
-            metavar="KIND:WHEN[:METHODS]",
-            help="A fault on every Nth request, or on a share of them, of some methods or all: 503:7, truncate:20, "
-            "504-after:30:POST, drop-before:0.05, drop-after:0.05:POST,PUT, slow-2.5:10, late-2.5:10; repeatable.",
+            metavar="KIND:WHEN[:METHODS][:PATH]",
+            help="A fault on every Nth request, on a share of them or on those with some numbers, of some methods or "
+            "all, to some paths or all: 503:7, truncate:20, 504-after:30:POST, drop-after:0.05:POST,PUT, "
+            "429-bare:#3-5:/Item*, slow-2.5:10, 500:#1:/oauth/token; repeatable. The README lists all kinds.",
         ),
     ] = field(default_factory=list)
     fault_seed: Annotated[int, typer.Option(help="Seed of the chance that decides on faults.")] = 1
@@ -82,6 +83,15 @@ class Config:
         bool,
         typer.Option("--stale-answers", help="Answers to PUT and DELETE carry the change stamp from before."),
     ] = False
+    clock_off: Annotated[
+        float, typer.Option(help="Seconds by which the server's clock is off: Date header, change stamps, tokens.")
+    ] = 0.0
+    tie: Annotated[
+        list[str],
+        typer.Option(
+            metavar="STREAM:ROWS", help="Rows of a stream that have changed within one second: sales:250; repeatable."
+        ),
+    ] = field(default_factory=list)
     archiving_keeps_stamp: Annotated[
         bool, typer.Option("--archiving-keeps-stamp", help="Archiving a row does not move its change stamp.")
     ] = False
@@ -93,6 +103,15 @@ class Config:
     def faults(self) -> list[str]:
         """All faults, however they were asked for."""
         return self.fault + ([f"503:{self.fail_every}"] if self.fail_every else [])
+
+    @property
+    def ties(self) -> list[tuple[type[Resource], int]]:
+        """How many rows of which resources are to have one change stamp.
+
+        Raises:
+            ValueError: It is written otherwise, or there is no such stream.
+        """
+        return [_tie(text) for text in self.tie]
 
     @property
     def denied(self) -> frozenset[type[Resource]]:
@@ -112,3 +131,12 @@ class Config:
         """Size and drip rate of the bucket."""
         size = bucket_size(self.registers) if self.bucket_size is None else self.bucket_size
         return size, drip_rate(self.registers) if self.drip_rate is None else self.drip_rate
+
+
+def _tie(text: str) -> tuple[type[Resource], int]:
+    stream, _, number = text.partition(":")
+    resource = resource_of(stream)
+    if resource is None or not number.isdecimal():
+        message = f"Rows with one stamp are written like sales:250, not {text!r}."
+        raise ValueError(message)
+    return resource, int(number)

@@ -10,9 +10,9 @@ import orjson
 from starlette.routing import Route
 
 from lightspeed_retail.resources import Resource
-from lightspeed_retail.wire import stamp
+from lightspeed_retail.wire import instant, stamp
 from lightspeed_sandbox.errors import ApiError
-from lightspeed_sandbox.names import resource_of
+from lightspeed_sandbox.names import existing
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from lightspeed_sandbox.serve import Sandbox
 
-_BAD_REQUEST, _FORBIDDEN, _NOT_FOUND = 400, 403, 404
+_BAD_REQUEST, _FORBIDDEN = 400, 403
 
 Act = Callable[["Request"], Awaitable[Any]]
 
@@ -43,6 +43,9 @@ class Control:
             ("POST", "/sandbox/advance", self.advance),
             ("POST", "/sandbox/grant", self.grant),
             ("POST", "/sandbox/edit/{stream}/{key}", self.edit),
+            ("POST", "/sandbox/tie/{stream}", self.tie),
+            ("GET", "/sandbox/faults", self.faults),
+            ("POST", "/sandbox/faults", self.inject),
             ("POST", "/sandbox/merge/customers/{winner}/{loser}", self.merge),
         ]
         return [Route(path, self._guarded(act), methods=[method]) for method, path, act in table]
@@ -91,6 +94,27 @@ class Control:
         key, quiet = request.path_params["key"], _asked(request, "quiet")
         return self._sandbox.edit(_resource(request), key, changes, quiet=quiet)
 
+    async def tie(self, request: Request) -> dict[str, Any]:
+        """Let `rows` of a stream have changed within one second, which is now, or `at`."""
+        rows, at = request.query_params.get("rows", ""), request.query_params.get("at")
+        if not rows.isdecimal():
+            raise ApiError(_BAD_REQUEST, "rows must be a whole number.")
+        self._sandbox.tie(_resource(request), int(rows), instant(at) if at else None)
+        return {}
+
+    async def faults(self, _request: Request) -> dict[str, Any]:
+        """The rules by which requests go wrong, and how many have."""
+        faults = self._sandbox.server.faults
+        return {"faults": faults.texts, "seed": faults.seed, "injected": faults.injected}
+
+    async def inject(self, request: Request) -> dict[str, Any]:
+        """Other rules from now on; what has gone wrong until now is answered."""
+        wanted = orjson.loads(await request.body() or b"{}")
+        faults = wanted.get("faults") if isinstance(wanted, dict) else None
+        if not isinstance(faults, list) or not all(isinstance(fault, str) for fault in faults):
+            raise ApiError(_BAD_REQUEST, 'The body is no JSON such as {"faults": ["503:7"], "seed": 1}.')
+        return {"injected": self._sandbox.inject(faults, seed=wanted.get("seed", 1))}
+
     async def merge(self, request: Request) -> dict[str, Any]:
         """Merge the second customer into the first."""
         self._sandbox.merge_customers(request.path_params["winner"], request.path_params["loser"])
@@ -107,6 +131,8 @@ class Control:
                 return server.refuse(error)
             except orjson.JSONDecodeError:
                 return server.refuse(ApiError(_BAD_REQUEST, "The body is no JSON."))
+            except ValueError as error:
+                return server.refuse(ApiError(_BAD_REQUEST, str(error)))
 
         return endpoint
 
@@ -122,8 +148,4 @@ def _asked(request: Request, name: str) -> bool:
 
 
 def _resource(request: Request) -> type[Resource]:
-    stream = request.path_params["stream"]
-    found = resource_of(stream)
-    if found is None:
-        raise ApiError(_NOT_FOUND, f"There is no stream '{stream}'.")
-    return found
+    return existing(request.path_params["stream"])

@@ -19,6 +19,7 @@ _DESCRIPTIONS = {
     "invalid_request": "The request is missing a required parameter or is otherwise malformed.",
     "unsupported_grant_type": "The authorization grant type is not supported by the authorization server.",
     "rate_limited": "Too many requests",
+    "server_error": "The authorization server encountered an unexpected condition.",
 }
 
 

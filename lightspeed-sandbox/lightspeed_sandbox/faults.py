@@ -1,28 +1,67 @@
-"""Answers that go wrong on purpose, to test clients.
-
-What matters to a client that writes is whether a request took effect that it has no good answer to: each fault has a
-form that keeps the request from being carried out, and one that spoils the answer to a request that has been.
-"""
+"""Which requests go wrong on purpose, to test clients: rules by number, chance, method and path."""
 
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
-from http import HTTPStatus
+from fnmatch import fnmatchcase
 from random import Random
 
-TRUNCATE, GARBAGE = "truncate", "garbage"
-DROP_BEFORE, DROP_AFTER = "drop-before", "drop-after"
-SLOW, LATE = "slow", "late"
-TOO_MANY = "429"
+from lightspeed_sandbox.kinds import Kind
 
-_AFTER = "-after"
-_NAMED = (TRUNCATE, GARBAGE, DROP_BEFORE, DROP_AFTER)
-_FORM = re.compile(r"(?P<kind>[a-z0-9.-]+):(?P<when>[0-9.]+)(?::(?P<methods>[A-Z,]+))?")
-_WAITING = re.compile(rf"({SLOW}|{LATE})-(\d+(?:\.\d+)?)")
+OAUTH = "/oauth"
+"""Paths of the authorisation server begin with it, and none of the API."""
+
+HOW_TO_WRITE = "503:7, 504-after:20:POST, drop-after:0.05:POST,PUT, slow-2.5:#3-5:/Sale/*, 500:#1:POST:/oauth/token"
+
 _METHODS = {"GET", "POST", "PUT", "DELETE"}
-_GATEWAY_PAGE = "<html><head><title>{0}</title></head><body><h1>{0}</h1></body></html>"
-HOW_TO_WRITE = "503:7, 504-after:20:POST, drop-after:0.05:POST,PUT, slow-2.5:10"
+_SUFFIX = ".json"
+_FORM = re.compile(r"(?P<kind>[a-z0-9.-]+):(?P<when>[^:]+)(?::(?P<methods>[A-Z,]+))?(?::(?P<path>/[^\s:]*))?")
+_EVERY = re.compile(r"(?P<every>[1-9]\d*)", re.ASCII)
+_RATE = re.compile(r"(?P<rate>0?\.\d*[1-9]\d*)", re.ASCII)
+_NUMBERED = re.compile(r"#(?P<first>[1-9]\d*)(?:(?P<on>\+)|-(?P<last>[1-9]\d*))?", re.ASCII)
+_LOCAL = re.compile(r"^/API(?:/V3)?(?:/Account/[^/]+(?=/))?")
+
+
+@dataclass(frozen=True)
+class When:
+    """Which of the requests that a rule is about go wrong; of the four ways one is set.
+
+    Args:
+        every: Every how many-th.
+        rate: A share of them, by chance.
+        first: All from this number on ...
+        last: ... up to this one; None: without end.
+    """
+
+    every: int = 0
+    rate: float = 0.0
+    first: int = 0
+    last: int | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> When | None:
+        """It as it is written: `7`, `0.05`, `#3`, `#3-5`, `#3+`; None if it is written otherwise."""
+        if _EVERY.fullmatch(text):
+            return cls(every=int(text))
+        if _RATE.fullmatch(text):
+            return cls(rate=float(text))
+        found = _NUMBERED.fullmatch(text)
+        if found is None:
+            return None
+        first = int(found["first"])
+        last = None if found["on"] else int(found["last"] or first)
+        return None if last is not None and last < first else cls(first=first, last=last)
+
+    def meets(self, number: int, chance: Random) -> bool:
+        """Whether it is the turn of the request with this number."""
+        if self.rate:
+            return chance.random() < self.rate
+        if self.every:
+            return number % self.every == 0
+        return number >= self.first and (self.last is None or number <= self.last)
 
 
 @dataclass(frozen=True)
@@ -31,91 +70,40 @@ class Fault:
 
     Args:
         kind: What goes wrong.
-        every: Every how many-th request of these methods; 0 where chance decides.
-        rate: The share of requests, where chance decides.
+        when: Which of these requests go wrong.
         methods: Methods of the requests; none: all.
+        path: Which paths they go to, as a pattern; "": all of the API.
     """
 
-    kind: str
-    every: int = 0
-    rate: float = 0.0
+    kind: Kind
+    when: When
     methods: frozenset[str] = frozenset()
+    path: str = ""
 
     @classmethod
     def parse(cls, text: str) -> Fault:
-        """A fault as it is written: `503:7`, `drop-after:0.05:POST,PUT`.
+        """A fault as it is written: `503:7`, `drop-after:0.05:POST,PUT`, `429:#3-5:/Item*`.
 
         Raises:
             ValueError: It is written otherwise.
         """
         found = _FORM.fullmatch(text)
-        methods = frozenset((found["methods"] or "").split(",")) - {""} if found else frozenset()
-        if found is None or not _is_known(found["kind"]) or not methods <= _METHODS:
-            raise ValueError(f"A fault is written like {HOW_TO_WRITE}, not {text!r}.")
-        every, rate = _when(found["when"], text)
-        return cls(found["kind"], every, rate, methods)
+        if found is not None:
+            kind, when = Kind.parse(found["kind"]), When.parse(found["when"])
+            methods = frozenset((found["methods"] or "").split(",")) - {""}
+            path = (found["path"] or "").removesuffix(_SUFFIX)
+            misplaced = kind is not None and kind.api_only and path.startswith(OAUTH)
+            if kind is not None and when is not None and methods <= _METHODS and not misplaced:
+                return cls(kind, when, methods or kind.methods, path)
+        raise ValueError(f"A fault is written like {HOW_TO_WRITE}, not {text!r}.")
 
-    @property
-    def status(self) -> int | None:
-        """The status with which something answers instead of the API; None where the API itself answers."""
-        number = self.kind.removesuffix(_AFTER)
-        return int(number) if number.isdecimal() else None
-
-    @property
-    def takes_effect(self) -> bool:
-        """Whether the request is carried out all the same."""
-        return self.kind != DROP_BEFORE and (self.status is None or self.kind.endswith(_AFTER))
-
-    @property
-    def refuses(self) -> bool:
-        """Whether the API itself refuses the request as one too many."""
-        return self.kind == TOO_MANY
-
-    @property
-    def drops(self) -> bool:
-        """Whether the connection ends without an answer."""
-        return self.kind in (DROP_BEFORE, DROP_AFTER)
-
-    @property
-    def waits_before(self) -> float:
-        """Seconds that pass before the request is carried out."""
-        return self._seconds(LATE)
-
-    @property
-    def waits_after(self) -> float:
-        """Seconds that pass before the answer goes out."""
-        return self._seconds(SLOW)
-
-    def _seconds(self, name: str) -> float:
-        found = _WAITING.fullmatch(self.kind)
-        return float(found[2]) if found and found[1] == name else 0.0
-
-    def spoil(self, content: bytes) -> bytes:
-        """What arrives in place of the body."""
-        if self.kind == TRUNCATE:
-            return content[: len(content) // 2]
-        if self.refuses or (self.status is None and self.kind != GARBAGE):
-            return content
-        title = "It works!" if self.status is None else f"{self.status} {HTTPStatus(self.status).phrase}"
-        return _GATEWAY_PAGE.format(title).encode()
-
-
-def _is_known(kind: str) -> bool:
-    number = kind.removesuffix(_AFTER)
-    return kind in _NAMED or bool(_WAITING.fullmatch(kind)) or (number.isdecimal() and int(number) in set(HTTPStatus))
-
-
-def _when(text: str, whole: str) -> tuple[int, float]:
-    """A whole number is every how many-th request, a fraction below 1 is a share of them."""
-    if text.isdecimal() and int(text) > 0:
-        return int(text), 0.0
-    try:
-        rate = float(text)
-    except ValueError:
-        rate = 0.0
-    if not 0 < rate < 1:
-        raise ValueError(f"A fault is written like {HOW_TO_WRITE}, not {whole!r}.")
-    return 0, rate
+    def concerns(self, method: str, path: str) -> bool:
+        """Whether it is about requests like this one."""
+        if self.methods and method not in self.methods:
+            return False
+        if path.startswith(OAUTH) != self.path.startswith(OAUTH):
+            return False
+        return not self.path or fnmatchcase(path, self.path)
 
 
 class Faults:
@@ -126,21 +114,40 @@ class Faults:
         seed: Seed of the chance that decides.
     """
 
-    def __init__(self, texts: list[str], seed: int = 1) -> None:
+    def __init__(self, texts: Iterable[str], seed: int = 1) -> None:
         """Take the faults as they are written."""
-        self._faults = [Fault.parse(text) for text in texts]
+        self.texts = tuple(texts)
+        self.seed = seed
+        self.chance = Random(f"{seed}:deeds")  # noqa: S311  nothing to be kept secret
+        self._faults = [Fault.parse(text) for text in self.texts]
         self._seen = [0] * len(self._faults)
         self._chance = Random(f"{seed}:faults")  # noqa: S311  nothing to be kept secret
+        self._injected: Counter[str] = Counter()
 
-    def next(self, method: str = "GET") -> Fault | None:
-        """The fault of the next request, if it has one; of several the first."""
-        hits = [self._hits(place, fault, method) for place, fault in enumerate(self._faults)]
+    @property
+    def injected(self) -> dict[str, int]:
+        """How many faults of each kind there have been."""
+        return dict(self._injected)
+
+    def next(self, method: str = "GET", path: str = "/") -> Fault | None:
+        """The fault of the next request, if it has one; of several the first.
+
+        Args:
+            method: Method of the request.
+            path: Its path, wherever the account is: `/API/V3/Account/1/Sale/7.json`, `/Sale/7`, `/oauth/token`.
+        """
+        if not self._faults:
+            return None
+        local = _LOCAL.sub("", path, count=1).removesuffix(_SUFFIX)
+        hits = [self._hits(place, fault, method, local) for place, fault in enumerate(self._faults)]
         return next((fault for fault, hit in zip(self._faults, hits, strict=True) if hit), None)
 
-    def _hits(self, place: int, fault: Fault, method: str) -> bool:
-        if fault.methods and method not in fault.methods:
+    def count(self, kind: Kind) -> None:
+        """Enter that a request went wrong like this."""
+        self._injected[kind.text] += 1
+
+    def _hits(self, place: int, fault: Fault, method: str, path: str) -> bool:
+        if not fault.concerns(method, path):
             return False
         self._seen[place] += 1
-        if fault.every:
-            return self._seen[place] % fault.every == 0
-        return self._chance.random() < fault.rate
+        return fault.when.meets(self._seen[place], self._chance)

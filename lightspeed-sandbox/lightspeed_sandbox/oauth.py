@@ -10,7 +10,7 @@ import secrets
 import threading
 import time
 from base64 import urlsafe_b64encode
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from hashlib import sha256
@@ -256,11 +256,29 @@ class Grants:
         """End a grant with all its tokens; an unknown token is no error."""
         self._check(fields, "client_id", "refresh_token")
         with self._lock:
-            for grant in [known for known in self._grants if _has_refresh(known, fields["refresh_token"])]:
-                self._grants.remove(grant)
-                del self._meta[_PREFIX + grant.name]
-            self._commit()
+            self._end([grant for grant, pair in self._pairs() if pair.refresh == fields["refresh_token"]])
         return {}
+
+    def end(self, token: str) -> bool:
+        """End the grant that an access or refresh token belongs to; False if there is none.
+
+        It is what happens when a person disconnects the client.
+        """
+        with self._lock:
+            ended = [grant for grant, pair in self._pairs() if token and token in (pair.refresh, pair.access)]
+            self._end(ended)
+            return bool(ended)
+
+    def expire(self, authorization: str) -> bool:
+        """End an access token before its time; False if it has ended already. Its refresh token stays good."""
+        token = authorization.partition(" ")[2]
+        with self._lock:
+            for grant, pair in self._pairs():
+                if token and pair.access == token and pair.expires > self._now():
+                    pair.expires = 0.0
+                    self._save(grant)
+                    return True
+        return False
 
     def scope_of(self, authorization: str) -> frozenset[str]:
         """What the bearer of an access token may do; its first use ends the tokens before it.
@@ -272,11 +290,21 @@ class Grants:
         if scheme.lower() != "bearer" or not token:
             raise OAuthError(_UNAUTHORIZED, "access_denied", _UNVERIFIED)
         with self._lock:
-            for grant in self._grants:
-                for pair in grant.pairs():
-                    if pair.access == token:
-                        return self._use(grant, pair)
+            for grant, pair in self._pairs():
+                if pair.access == token:
+                    return self._use(grant, pair)
         raise OAuthError(_UNAUTHORIZED, "access_denied", _REVOKED if token.count(".") == 2 else _UNVERIFIED)  # noqa: PLR2004  a JWT has two dots
+
+    def _pairs(self) -> Iterator[tuple[Grant, Pair]]:
+        for grant in self._grants:
+            for pair in grant.pairs():
+                yield grant, pair
+
+    def _end(self, grants: list[Grant]) -> None:
+        for grant in grants:
+            self._grants.remove(grant)
+            del self._meta[_PREFIX + grant.name]
+        self._commit()
 
     def _use(self, grant: Grant, pair: Pair) -> frozenset[str]:
         if pair.expires <= self._now():
@@ -322,10 +350,9 @@ class Grants:
             raise OAuthError(_UNAUTHORIZED, "invalid_client")
 
     def _holder(self, refresh: str) -> tuple[Grant, Pair]:
-        for grant in self._grants:
-            for pair in grant.pairs():
-                if pair.refresh == refresh and pair.issued + _REFRESH_LIFE > self._now():
-                    return grant, pair
+        for grant, pair in self._pairs():
+            if pair.refresh == refresh and pair.issued + _REFRESH_LIFE > self._now():
+                return grant, pair
         raise OAuthError(_BAD_REQUEST, "invalid_grant", "The refresh token is unknown, used up, revoked or expired")
 
     def _count_try(self, grant: Grant) -> None:
@@ -361,10 +388,6 @@ class Grants:
 
     def _now(self) -> float:
         return self._clock.now().timestamp()
-
-
-def _has_refresh(grant: Grant, token: str) -> bool:
-    return any(pair.refresh == token for pair in grant.pairs())
 
 
 def _refresh_token() -> str:

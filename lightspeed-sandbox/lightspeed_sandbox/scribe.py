@@ -44,8 +44,17 @@ class Scribe:
         self._stale = stale
         self._archiving_stamps = archiving_stamps
 
-    def write(self, target: Target, method: str, body: Body, params: Mapping[str, str]) -> Record:
+    def write(
+        self, target: Target, method: str, body: Body, params: Mapping[str, str], *, stale: bool = False
+    ) -> Record:
         """Do what a request asks for, wholly or not at all; answers the body of the answer.
+
+        Args:
+            target: What it is about.
+            method: What is to be done.
+            body: What it brings.
+            params: Its query parameters.
+            stale: Whether this answer carries the change stamp from before.
 
         Raises:
             ApiError: It cannot be done.
@@ -53,12 +62,13 @@ class Scribe:
         asked = relations.parse(target.resource, params.get("load_relations"))
         kept: OutOfBalanceError | None = None
         found: Record = {}
+        before = self._stamp(target) if stale or self._stale else {}
         with self._store.transaction():
             writer = Writer(
                 self._store, self._clock.now(), RULES, upload=body.upload, archiving_stamps=self._archiving_stamps
             )
             try:
-                found = self._act(writer, target, method, body, asked)
+                found = self._act(writer, target, method, body, asked, before)
             except OutOfBalanceError as error:
                 # The sale stays, open: the answer names it (section 6.4).
                 kept = error
@@ -66,19 +76,18 @@ class Scribe:
             raise kept
         return found
 
-    def _act(self, writer: Writer, target: Target, method: str, body: Body, asked: Relations) -> Record:
+    def _act(self, writer: Writer, target: Target, method: str, body: Body, asked: Relations, before: Record) -> Record:
         if target.action is not None:
             done = actions.perform(writer, target.resource, target.action, str(target.key), body.fields)
             own = asked if done.resource is target.resource else Relations()
             return done.body or self._answer(done.resource, done.key, self._tree(done.resource, own))
         around = self._around(writer, target)
         if method == "DELETE":
-            return self._delete(writer, target, asked)
+            return self._delete(writer, target, asked, before)
         values = given(target.resource, body.fields, account_zone(self._store.query))
         if method == "POST":
             key = writer.create(target.resource, values, **around)
             return self._answer(target.resource, key, self._tree(target.resource, asked))
-        before = self._stamp(target.resource, str(target.key))
         writer.update(target.resource, str(target.key), values, **around)
         return self._answer(target.resource, str(target.key), self._tree(target.resource, asked), before)
 
@@ -97,9 +106,8 @@ class Scribe:
             raise ApiError(_NOT_FOUND, message)
         return {parent.api.key: key}
 
-    def _delete(self, writer: Writer, target: Target, asked: Relations) -> Record:
+    def _delete(self, writer: Writer, target: Target, asked: Relations, before: Record) -> Record:
         resource, key = target.resource, str(target.key)
-        before = self._stamp(resource, key)
         was: Record = {}
         if resource.api.delete == "delete" and self._store.get(resource, key) is not None:
             was = self._answer(resource, key, asked.tree)
@@ -108,10 +116,10 @@ class Scribe:
             return {"name": resource.__name__, "primaryID": key}
         return was or self._answer(resource, key, asked.tree, before)
 
-    def _stamp(self, resource: type[Resource], key: Key) -> Record:
-        """The change stamp of a row, if answers shall carry the one from before."""
-        row = self._store.get(resource, key) if self._stale else None
-        bookmark = resource.api.bookmark
+    def _stamp(self, target: Target) -> Record:
+        """The change stamp of the row that a request is about; nothing for one that is new."""
+        row = None if target.key is None else self._store.get(target.resource, target.key)
+        bookmark = target.resource.api.bookmark
         return {bookmark.field: row[bookmark.field]} if row and isinstance(bookmark, Stamp) else {}
 
     def _tree(self, resource: type[Resource], asked: Relations) -> Tree:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import socket
 import threading
 import time
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Any, Self
@@ -28,6 +29,7 @@ from lightspeed_sandbox.control import Control
 from lightspeed_sandbox.faults import Faults
 from lightspeed_sandbox.generate import setup
 from lightspeed_sandbox.limits import Limits
+from lightspeed_sandbox.names import existing
 from lightspeed_sandbox.oauth import DEFAULT_SCOPE, Client, Grants
 from lightspeed_sandbox.scribe import Scribe
 from lightspeed_sandbox.store import Key, Store
@@ -54,9 +56,11 @@ class Sandbox:
         """Prepare the data; nothing listens yet."""
         self.config = config or Config()
         self.store = store or _open(self.config)
-        self.clock = Clock(self.store.meta)
+        self.clock = Clock(self.store.meta, timedelta(seconds=self.config.clock_off))
         if store is None:
             _fill(self.store, self.config, self.clock)
+        for resource, number in self.config.ties:
+            self.tie(resource, number)
         if self.config.account is not None and account_of(self.store) != str(self.config.account):
             _rename(self.store, self.config)
         self.account = account_of(self.store)
@@ -142,6 +146,33 @@ class Sandbox:
         """
         changed.merge_customers(self.store, self.clock, winner, loser)
 
+    def tie(self, stream: str | type[Resource], rows: int, at: datetime | None = None) -> None:
+        """Let rows of a stream have changed within one second, the present one unless it is given.
+
+        Raises:
+            ApiError: There is no such stream, it has not so many rows, or they have no change stamp.
+        """
+        resource = existing(stream) if isinstance(stream, str) else stream
+        changed.tie(self.store, self.clock, resource, rows, at)
+
+    def inject(self, faults: Iterable[str], *, seed: int = 1) -> dict[str, int]:
+        """Let other requests go wrong from now on; answers how many did by the rules until now, by kind.
+
+        Args:
+            faults: The rules as they are written: `503:7`, `drop-after:0.05:POST,PUT`; none: all goes well again.
+            seed: Seed of the chance that decides.
+
+        Raises:
+            ValueError: A rule is written otherwise; those until now stay in force.
+        """
+        before, self.server.faults = self.server.faults, Faults(faults, seed)
+        return before.injected
+
+    @property
+    def injected(self) -> dict[str, int]:
+        """How many requests have gone wrong on purpose by the present rules, by kind."""
+        return self.server.faults.injected
+
     def state(self) -> dict[str, Any]:
         """Clock, bucket and how many rows there are."""
         limits = self.server.limits
@@ -185,6 +216,7 @@ class Sandbox:
         """Stop listening and make the data durable."""
         if self._uvicorn is not None and self._thread is not None:
             self._uvicorn.should_exit = True
+            self.server.connections.let_go()
             self._thread.join()
         if self._socket is not None:
             self._socket.close()

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import logging
-import sys
+from lightspeed_retail.ending import ending_well
 
-from lightspeed_retail.errors import LightspeedError
-from tap_lightspeed_retail.messages import make_room
-from tap_lightspeed_retail.tap import TapLightspeedRetail
+_NAME = "tap-lightspeed-retail"
+_ROOM = 1024 * 1024
+"""What standard output holds back at the most, in bytes: more than a page of records has, which so leaves in one piece.
+
+Each write lets other threads go first, and comes to its end only after what they do.
+"""
 
 
 def main() -> None:
     """Run the command line; a mistake of the user's is one line and exit code 1."""
-    make_room()
-    try:
+    with ending_well(_NAME, _ROOM):
+        # It takes most of a second, in which a signal may come.
+        from tap_lightspeed_retail.tap import TapLightspeedRetail  # noqa: PLC0415
+
         TapLightspeedRetail.cli()
-    except LightspeedError as error:
-        logging.getLogger(TapLightspeedRetail.name).log(logging.ERROR, "%s", error)
-        sys.exit(1)

@@ -100,8 +100,12 @@ class _Estimator:
             yield Walk.of(Kind.RECORD, (stream.name,), BASE_PRICE, ONE)
         elif isinstance(api.bookmark, Days):
             yield self._by_day(stream)
+            if self._run.history.is_due_apart(stream):
+                yield Walk.of(Kind.HISTORY, (stream.name,), BASE_PRICE, self._sizes.days(stream.resource))
         elif api.parent is not None and not rides:
-            yield from self._by_parent(stream)
+            yield from self._by_parent(stream, Kind.BY_PARENT)
+            if self._run.history.is_due_apart(stream):
+                yield from self._by_parent(stream, Kind.HISTORY)
         else:
             if rides and api.parent is None and self._is_followed_up(stream):
                 size = self._changed([stream.stream_state])
@@ -186,17 +190,17 @@ class _Estimator:
         size = self._sizes.days(stream.resource) if is_new else replace(self._changed([state]), basis=Basis.GUESS)
         return Walk.of(Kind.BY_DAY, (stream.name,), BASE_PRICE, size)
 
-    def _by_parent(self, stream: ResourceStream) -> Iterator[Walk]:
+    def _by_parent(self, stream: ResourceStream, kind: Kind) -> Iterator[Walk]:
         """The list of the parents, and a request for each of them."""
         parent = Resource.named(stream.resource.api.parent or "")
         known = stream.entry(parent)
         changes = isinstance(parent.api.bookmark, Stamp) and known.get("replication_key_value")
-        whole = not changes or stream.is_forced_whole
+        whole = not changes or stream.is_forced_whole or kind is Kind.HISTORY
         parents = self._sizes.of(list_query(self._run, parent)) if whole else self._changed([known])
-        yield Walk.of(Kind.BY_PARENT, (stream.name,), BASE_PRICE, parents)
+        yield Walk.of(kind, (stream.name,), BASE_PRICE, parents)
         price = Query(stream.resource, relations=tuple(relations_of(stream.resource, stream.selects))).price
         each = replace(parents, basis=max(parents.basis, Basis.GUESS, key=list(Basis).index))
-        yield Walk(Kind.BY_PARENT, (stream.name,), price, each, parents.rows or 0)
+        yield Walk(kind, (stream.name,), price, each, parents.rows or 0)
 
     def _check(self, stream: ResourceStream) -> Iterator[Walk]:
         """What the check for vanished rows asks, where it is due."""

@@ -7,7 +7,7 @@ import math
 from typing import TYPE_CHECKING
 
 from lightspeed_retail.query import PAGE_SIZE, Query
-from lightspeed_retail.resources import Snapshot
+from lightspeed_retail.resources import Resource, Snapshot
 from tap_lightspeed_retail.plan import relations_of
 from tap_lightspeed_retail.settings import value_of
 
@@ -34,6 +34,13 @@ class History:
     def is_due(self, stream: ResourceStream) -> bool:
         """Whether the history of a stream is to be read again."""
         return self._wanted and bool(stream.memory.added)
+
+    def is_due_apart(self, stream: ResourceStream) -> bool:
+        """The same for a stream that is in no plan: a report, or one that is read parent by parent."""
+        parent = stream.resource.api.parent
+        state = stream.entry(Resource.named(parent)) if parent else stream.stream_state
+        loaded = bool(state.get("replication_key_value"))
+        return self.is_due(stream) and loaded and not stream.is_forced_whole
 
     def announce(self, stream: ResourceStream) -> None:
         """Say what older rows lack, and what it costs to read them again."""

@@ -12,9 +12,6 @@ from singer_sdk.singerlib import Message, RecordMessage
 
 Write = Callable[[dict[str, Any]], None]
 
-_ROOM = 1024 * 1024
-"""What standard output holds back at the most, in bytes: more than a page of records has."""
-
 
 class LineWriter(MsgSpecWriter):
     """Writes messages; records wait in the buffer of standard output until it is full or a page ends."""
@@ -35,11 +32,3 @@ def straight(stream: str) -> Write:
         sys.stdout.buffer.write(line)
 
     return write
-
-
-def make_room() -> None:
-    """Give standard output room for a page, so that one leaves in one piece and no line is torn by a signal.
-
-    Each write lets other threads go first, and comes to its end only after what they do.
-    """
-    sys.stdout = open(sys.stdout.fileno(), "w", _ROOM, encoding="utf-8", closefd=False)  # noqa: SIM115  to the end

@@ -17,7 +17,7 @@ from lightspeed_retail.wire import Record
 from tap_lightspeed_retail.plan import Phase, Reading, Rider, relations_of
 from tap_lightspeed_retail.progress import Progress, State, within
 from tap_lightspeed_retail.settings import value_of
-from tap_lightspeed_retail.vanished import has_rows
+from tap_lightspeed_retail.vanished import has_rows, is_listed
 from tap_lightspeed_retail.walks import Rows, Walk
 
 if TYPE_CHECKING:
@@ -88,9 +88,9 @@ class Reader:
         elif not api.enveloped:
             yield Errand(None, self._singles(stream))
         elif isinstance(api.bookmark, Days):
-            yield Errand(None, self._days(stream))
+            yield from self._reports(stream)
         elif api.parent is not None and not self._run.rides(stream.resource):
-            yield self._parents(stream)
+            yield from self._parents(stream)
         else:
             if self._run.rides(stream.resource) and api.parent is None:
                 yield self._follow_up(stream)
@@ -105,11 +105,23 @@ class Reader:
     def _singles(self, stream: ResourceStream) -> Iterator[Record]:
         yield from map(stream.typed, self._run.single_rows(stream.resource))
 
-    def _days(self, stream: ResourceStream) -> Iterator[Record]:
+    def _reports(self, stream: ResourceStream) -> Iterator[Errand]:
+        """The days since the bookmark, and all days once more where they lack what was selected later."""
         state: State = {} if stream.is_forced_whole else stream.stream_state
+        yield Errand(None, self._days(stream, state))
+        if self._run.history.is_due_apart(stream):
+            again = self._days(stream, within(stream.stream_state, "backfill", "plain"))
+            yield Errand(None, self._settling(stream, again))
+
+    def _days(self, stream: ResourceStream, state: State) -> Iterator[Record]:
         for rows in self._run.reports.rows(stream.resource, state):
             stream.checkpoint()
             yield from map(stream.typed, rows)
+
+    def _settling(self, stream: ResourceStream, records: Iterator[Record]) -> Iterator[Record]:
+        """All of a stream's history, after which it is as it is selected."""
+        yield from records
+        self._run.history.settle(stream)
 
     def _walks(self, stream: ResourceStream) -> Iterator[Errand]:
         for reading in self._run.plan.get(stream.name, ()):
@@ -196,15 +208,20 @@ class Reader:
         own = relations_of(stream.resource, stream.selects)
         return tuple(dict.fromkeys((*own, *self._run.relations_with(riders))))
 
-    def _parents(self, stream: ResourceStream) -> Errand:
+    def _parents(self, stream: ResourceStream) -> Iterator[Errand]:
         """Rows that can only be had one parent at a time: those of parents that changed, at a request each."""
         parent = Resource.named(stream.resource.api.parent or "")
         reading = Reading(parent, stream.name, emits_parents=False)
-        if isinstance(parent.api.bookmark, Stamp) and not stream.is_forced_whole:
-            walk = self._run.walker.news(reading, self._progress(parent, [stream.entry(parent)]))
-        else:
+        if not isinstance(parent.api.bookmark, Stamp) or stream.is_forced_whole:
             walk = self._run.walker.whole(reading)
-        return Errand(walk.opening, self._below(walk, stream, parent))
+            yield Errand(walk.opening, self._settling(stream, self._below(walk, stream, parent)))
+            return
+        walk = self._run.walker.news(reading, self._progress(parent, [stream.entry(parent)]))
+        yield Errand(walk.opening, self._below(walk, stream, parent))
+        if self._run.history.is_due_apart(stream):
+            state = within(stream.stream_state, "backfill", "plain")
+            walk = self._run.walker.news(reading, self._progress(parent, [state]))
+            yield Errand(walk.opening, self._settling(stream, self._below(walk, stream, parent)))
 
     def _below(self, walk: Walk, stream: ResourceStream, parent: type[Resource]) -> Iterator[Record]:
         relations = tuple(relations_of(stream.resource, stream.selects))
@@ -226,4 +243,7 @@ class Reader:
             for page in pages:
                 yield from (stream.typed({**given, **each}) for each in page.rows)
         except NotFoundError:
+            # A passing 404 must not pass for a list without rows: they would never be asked for again.
+            if is_listed(self._run.source, parent, str(row[parent.api.key])):
+                raise
             _log.warning("%s: %s %s is gone.", stream.name, parent.__name__, row[parent.api.key])

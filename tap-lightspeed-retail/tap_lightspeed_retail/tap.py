@@ -10,6 +10,7 @@ import click
 from singer_sdk import Tap
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 
+from lightspeed_retail import ending
 from lightspeed_retail.documents import settings
 from lightspeed_retail.resources import Resource
 from lightspeed_retail.settings import check, check_environment, numbers
@@ -25,8 +26,6 @@ from tap_lightspeed_retail.streams import ResourceStream
 
 if TYPE_CHECKING:
     from types import FrameType
-
-_SIGNAL_BASE = 128
 
 
 def _is_worth_a_line(record: logging.LogRecord) -> bool:
@@ -121,7 +120,6 @@ class TapLightspeedRetail(Tap):
         self._config |= numbers(self._config, self.config_jsonschema)
         return check(self.config, self.config_jsonschema, raise_errors=raise_errors)
 
-    def _handle_termination(self, signum: int, frame: FrameType | None) -> None:  # noqa: ARG002  the signal's form
+    def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
         """End with a code that tells the scheduler that not all was read; the last state stands."""
-        self.logger.warning("Stopped by signal %d; the next run goes on from the last state.", signum)
-        raise SystemExit(_SIGNAL_BASE + signum)
+        ending.stop(signum, frame)

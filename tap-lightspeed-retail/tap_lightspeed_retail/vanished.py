@@ -100,3 +100,8 @@ def still_there(source: Source, resource: type[Resource], keys: KeySet) -> KeySe
             for row in page.rows:
                 found.add(int(row[key]))
     return found
+
+
+def is_listed(source: Source, resource: type[Resource], key: str) -> bool:
+    """Whether the API still lists a row, archived or not; costs a drip."""
+    return any(page.rows for page in source.pages(Query(resource, (Filter(resource.api.key, "=", key),))))

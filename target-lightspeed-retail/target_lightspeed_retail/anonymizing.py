@@ -5,8 +5,6 @@ Source: the page of Customer. Notes and custom fields stay.
 
 from __future__ import annotations
 
-import logging
-
 from lightspeed_retail.errors import NotFoundError, UncertainError
 from lightspeed_retail.resources import Resource
 from lightspeed_retail.wire import Record
@@ -21,7 +19,6 @@ ANONYMIZED = "@anonymized"
 """What the ledger keeps of such a row instead of fingerprints of its fields: when it was cleared."""
 
 _TRIES = 4
-_log = logging.getLogger(__name__)
 
 
 def see_that_it_may_be_written(job: Job, mode: Mode) -> None:
@@ -81,15 +78,17 @@ def remove(tools: Tools, resource: type[Resource], number: int) -> None:
     for left in reversed(range(_TRIES)):
         try:
             tools.writes.remove(resource, str(number))
-        except UncertainError:
+        except (UncertainError, NotFoundError):
+            # That there is no such row may be the word of a gateway.
             if not left:
                 raise
-            tools.pause()
-            rows = tools.finder.by_keys(resource, [number])
-            if number not in rows or rows[number].get("archived"):
+            if _is_gone(tools, resource, number):
                 return
-        except NotFoundError:
-            _log.info("%s %d is gone already.", resource.api.stream, number)
-            return
+            tools.pause()
         else:
             return
+
+
+def _is_gone(tools: Tools, resource: type[Resource], number: int) -> bool:
+    rows = tools.finder.by_keys(resource, [number])
+    return number not in rows or bool(rows[number].get("archived"))

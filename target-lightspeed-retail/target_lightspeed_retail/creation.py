@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from lightspeed_retail.errors import OutageError, RequestRefusedError, RightsError, UncertainError
+from lightspeed_retail.errors import NotFoundError, OutageError, RequestRefusedError, RightsError, UncertainError
 from lightspeed_retail.query import Filter
 from lightspeed_retail.resources import Resource, Stamp
 from lightspeed_retail.wire import Record, instant, stamp
@@ -19,7 +19,6 @@ from target_lightspeed_retail.tools import Tools
 
 _TRIES = 4
 _LOOKS = 2
-_JUST_NOW = timedelta(seconds=10)
 _LEEWAY = timedelta(seconds=5)
 _log = logging.getLogger(__name__)
 
@@ -50,15 +49,19 @@ class Creation:
             ApiError: The API refuses it for certain; nothing was made.
             OutageError: It is still not known what became of it after several tries.
         """
-        for _ in range(_TRIES):
+        for number in range(_TRIES):
             self._tools.ledger.intend(job.stream, job.key, {"body": plain(body)}, self._tools.now())
             try:
                 row = send() if send is not None else self._tools.created(resource, body)
-            except UncertainError as error:
+            except (UncertainError, NotFoundError) as error:
                 _log.warning("%s It is looked up before it is sent again.", error)
                 found = self._after_uncertain(resource, job, body)
                 if found is not None:
                     return found
+                # A gateway may say once that there is no such list; who says so again is believed.
+                if number and isinstance(error, NotFoundError):
+                    self._tools.ledger.withdraw(job.stream, job.key)
+                    raise
             except (RequestRefusedError, RightsError):
                 self._tools.ledger.withdraw(job.stream, job.key)
                 raise
@@ -90,13 +93,7 @@ class Creation:
         entry = job.entry
         if entry is None or entry.intended_at is None:
             return None
-        sent = (entry.intent or {}).get("body", body)
-        found = self.find(resource, sent, entry.intended_at)
-        if found is None and self._tools.now() - entry.intended_at < _JUST_NOW:
-            # The run may have been killed a moment ago, and its last request be under way.
-            self._tools.pause()
-            found = self.find(resource, sent, entry.intended_at)
-        return found
+        return self.find(resource, (entry.intent or {}).get("body", body), entry.intended_at)
 
     def find(self, resource: type[Resource], body: Record, since: datetime) -> Record | None:
         """A row that was made since a moment, holds what was sent, and belongs to no other record."""

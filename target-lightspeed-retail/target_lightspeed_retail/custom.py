@@ -19,11 +19,13 @@ from urllib.parse import quote
 
 from lightspeed_retail.errors import SettingsError
 from lightspeed_retail.resources import Endpoint, Resource
+from lightspeed_retail.scalars import UNFIT
 from lightspeed_retail.wire import Record
 from target_lightspeed_retail.ledger import digest
 from target_lightspeed_retail.options import by_stream
 from target_lightspeed_retail.order import takes
 from target_lightspeed_retail.records import RejectedError
+from target_lightspeed_retail.values import check_plain, text_of
 
 METHODS = ("POST", "PUT", "DELETE")
 UNKNOWN = ("reject", "sent", "again")
@@ -97,10 +99,19 @@ class CustomSink:
         return filled(self.path, record)
 
     def body_of(self, record: Mapping[str, Any]) -> Record:
-        """What is sent of a record."""
+        """What is sent of a record.
+
+        Raises:
+            RejectedError: It holds what cannot be sent.
+        """
+        found = {name: value for name, value in record.items() if not name.startswith("_sdc_")}
         if self.body is not None:
-            return {name: record[field] for name, field in self.body.items() if field in record}
-        return {name: value for name, value in record.items() if not name.startswith("_sdc_")}
+            found = {name: record[field] for name, field in self.body.items() if field in record}
+        try:
+            check_plain(found)
+        except UNFIT:
+            raise RejectedError("The record holds a number or a text that is none.") from None
+        return found
 
     def mark_of(self, record: Mapping[str, Any]) -> str:
         """A fingerprint of the request that a record makes."""
@@ -115,7 +126,10 @@ def filled(path: str, record: Mapping[str, Any]) -> str:
     """
 
     def value(found: re.Match[str]) -> str:
-        text = str(record.get(found[1]) or "").strip()
+        try:
+            text = (text_of(record.get(found[1])) or "").strip()
+        except UNFIT:
+            raise RejectedError(f"{found[1]} cannot stand in the path {path}.") from None
         if not text or set(text) == {"."}:
             raise RejectedError(f"The record lacks {found[1]}, which stands in the path {path}.")
         return quote(text, safe="")

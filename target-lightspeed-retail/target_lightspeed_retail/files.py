@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 import requests
 
 from lightspeed_retail.errors import SettingsError
+from lightspeed_retail.sessions import Session
 from lightspeed_retail.transport import ON_THE_WIRE
 from target_lightspeed_retail.records import RejectedError
 
@@ -62,12 +63,10 @@ class Files:
 
     def __init__(self, beside: requests.Session, folder: Path | None = None) -> None:
         """Nothing is fetched yet."""
-        self._session = requests.Session()
-        self._session.verify, self._session.proxies = beside.verify, beside.proxies
+        self._session = Session(beside.verify if isinstance(beside.verify, str) else None)
+        self._session.proxies = beside.proxies
         self._session.max_redirects = _REDIRECTS
         self._session.headers["User-Agent"] = beside.headers.get("User-Agent", "lightspeed-retail")
-        # Without this the session would send what .netrc holds for a host.
-        self._session.auth = _no_credentials
         self._folder = (folder or Path.cwd()).resolve()
 
     def get(self, url: str | None, path: str | None) -> File:
@@ -149,7 +148,3 @@ def _kind(content: bytes) -> str | None:
 
 def _too_large(place: str) -> RejectedError:
     return RejectedError(f"{place} is larger than {LARGEST // 1_000_000} MB.")
-
-
-def _no_credentials(asked: requests.PreparedRequest) -> requests.PreparedRequest:
-    return asked

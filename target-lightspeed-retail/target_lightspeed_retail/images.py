@@ -16,8 +16,9 @@ from target_lightspeed_retail.outcome import Operation
 from target_lightspeed_retail.pictures import IMAGES, PLACES, Picture, picture_of, pictures_of
 from target_lightspeed_retail.records import RejectedError
 from target_lightspeed_retail.results import Result
+from target_lightspeed_retail.steps import Step
 from target_lightspeed_retail.tools import Tools
-from target_lightspeed_retail.writer import Step, Writer
+from target_lightspeed_retail.writer import Writer
 
 _FILES = "@files"
 """What the ledger keeps beside the digests: a fingerprint of the bytes of files that lie in the working folder."""

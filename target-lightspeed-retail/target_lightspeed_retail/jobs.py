@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from lightspeed_retail.errors import is_key
 from lightspeed_retail.resources import Resource
 from lightspeed_retail.wire import Record
 from target_lightspeed_retail.ledger import Entry, digest, digests
 from target_lightspeed_retail.pictures import beside
 from target_lightspeed_retail.records import DELETED, Pointer, RejectedError, Shape, pointers
+
+_MOST_UNKNOWN = 100
+"""Fields that Lightspeed does not have, of which so many are told."""
+
+_LONGEST_KEY = 1000
+"""Characters of a key as it is; what stands for a longer one tells it apart as well."""
 
 
 @dataclass
@@ -90,7 +98,9 @@ class Reader:
         Raises:
             RejectedError: A value does not fit its field.
         """
-        self.unknown.update(name for name in self._shape.unknown(record) if name not in self._unsaid)
+        if len(self.unknown) < _MOST_UNKNOWN:
+            unknown = (name for name in self._shape.unknown(record) if name not in self._unsaid)
+            self.unknown.update(itertools.islice(unknown, _MOST_UNKNOWN))
         wanted = self._shape(record)
         source = self._source(record)
         number = wanted.pop(self._resource.api.key, None)
@@ -108,13 +118,13 @@ class Reader:
     def key(self, record: Mapping[str, Any]) -> str:
         """By what a record is known that cannot be read."""
         number, account = (str(record.get(name) or "") for name in (self._resource.api.key, "accountID"))
-        is_named = number.isdecimal() and (account or "0").isdecimal()
+        is_named = is_key(number) and is_key(account or "0")
         return self._key(record, int(number) if is_named else None)
 
     def _source(self, record: Mapping[str, Any]) -> int | None:
         account = str(record.get("accountID") or "").strip()
-        if account and not account.isdecimal():
-            raise RejectedError("accountID is no number.")
+        if account and not is_key(account):
+            raise RejectedError("accountID is no number of an account.")
         return int(account) if account and int(account) != self._account else None
 
     def _key(self, record: Mapping[str, Any], number: Any) -> str:
@@ -123,7 +133,8 @@ class Reader:
             return row_key(int(str(record.get("accountID") or self._account)), number)
         named = {name: record.get(name) for name in self._keys if name != "accountID"}
         if named and all(value not in (None, "") for value in named.values()):
-            return json.dumps(named, sort_keys=True, default=str)
+            text = json.dumps(named, sort_keys=True, default=str)
+            return text if len(text) <= _LONGEST_KEY else f"key {digest(named)}"
         return f"content {digest({name: value for name, value in record.items() if not name.startswith('_sdc_')})}"
 
 

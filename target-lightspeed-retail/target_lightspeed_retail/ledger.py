@@ -72,6 +72,19 @@ class Ledger:
         """
         self._database.prove()
 
+    @property
+    def rest(self) -> float:
+        """Seconds that what the last run has sent is given, from when the lock was taken; 0 if its end is known."""
+        return self._database.rest
+
+    def rested(self) -> None:
+        """Note that this time has passed."""
+        self._database.rest, self._database.certain = 0.0, True
+
+    def leave_open(self) -> None:
+        """Note that this run ends without knowing what became of a request: the next one waits for that."""
+        self._database.certain = False
+
     def close(self) -> None:
         """Give connections back."""
         self._database.close()

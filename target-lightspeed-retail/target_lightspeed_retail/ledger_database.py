@@ -33,6 +33,10 @@ class LedgerDatabase:
         account: The account that is written to.
         run_id: What the run is known by.
         patience: Seconds to wait for another process that writes to the account.
+
+    Attributes:
+        rest: Seconds that what the last process has sent is given to be done, counted from when the lock was taken.
+        certain: Whether it is known what became of all that was sent, by this process and by the last.
     """
 
     def __init__(self, place: str | Path | None, account: int, *, run_id: str, patience: float) -> None:
@@ -51,6 +55,8 @@ class LedgerDatabase:
             options={"pool_pre_ping": True},
         )
         self.place = self._database.place
+        self.rest = 0.0
+        self.certain = True
         self._engine = self._database.engine
         self._mutex = threading.RLock()
         self._holder: Holder | None = None
@@ -102,8 +108,8 @@ class LedgerDatabase:
                 self._make()
                 if not hold.take(self._patience):
                     raise LedgerError(self._taken())
-                stack.callback(hold.release)
-            self._holder = hold.holder
+                stack.callback(lambda: hold.release(certain=self.certain))
+            self._holder, self.rest, self.certain = hold.holder, hold.rest, hold.rest <= 0
             stack.callback(self._let_go)
             self.prove()
             yield

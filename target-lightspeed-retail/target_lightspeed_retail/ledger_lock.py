@@ -1,4 +1,8 @@
-"""Who may write to an account: one process, told by a lock that ends with it and by a note of its name."""
+"""Who may write to an account: one process, told by a lock that ends with it and by a note of its name.
+
+The note also says how the process ended. One that was killed leaves it as it was; one that ended without knowing what
+became of a request says when that was. What it had sent may be under way still: that is given its time.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,7 @@ import secrets
 import socket
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -16,6 +21,9 @@ from filelock import FileLock, Timeout
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 
 from target_lightspeed_retail.ledger_tables import RUNS, now_text
+
+SETTLING = 5.0
+"""Seconds that a request is given to be done once nobody waits for its answer any more."""
 
 _PAUSE = 0.2
 # PostgreSQL's lock_not_available; ER_LOCK_NOWAIT, ER_LOCK_WAIT_TIMEOUT and ER_LOCK_DEADLOCK of MySQL.
@@ -63,17 +71,40 @@ class Holder:
         if changed.rowcount == 0:
             connection.execute(sql.insert(RUNS).values(account=self.account, **note))
 
+    def leave(self, connection: sql.Connection, *, certain: bool) -> None:
+        """Change the note, unless somebody else has signed: there is nothing to wait for, or it is known since when."""
+        note = {"holder": None} if certain else {"process": None, "since": now_text()}
+        mine = sql.and_(RUNS.c.account == self.account, RUNS.c.holder == self.token)
+        connection.execute(sql.update(RUNS).where(mine).values(note))
+
+
+def rest_of(connection: sql.Connection, account: int) -> float:
+    """Seconds until all is done that the last holder may have sent: none if it knew how all of that ended."""
+    row = connection.execute(sql.select(RUNS).where(RUNS.c.account == account)).first()
+    if row is None or row.holder is None:
+        return 0.0
+    if row.process is not None or not row.since:
+        return SETTLING
+    gone = (datetime.now(UTC) - datetime.fromisoformat(row.since)).total_seconds()
+    return min(max(SETTLING - gone, 0.0), SETTLING)
+
 
 class Hold(Protocol):
-    """The lock on one account."""
+    """The lock on one account.
+
+    Attributes:
+        holder: Who wants it.
+        rest: Seconds that what the last holder has sent is given still.
+    """
 
     holder: Holder
+    rest: float
 
     def take(self, patience: float) -> bool:
         """Try for some seconds to get the lock."""
 
-    def release(self) -> None:
-        """Let others have it."""
+    def release(self, *, certain: bool) -> None:
+        """Let others have it, and say whether it is certain what became of all that was sent."""
 
 
 class FileHold:
@@ -88,6 +119,7 @@ class FileHold:
     def __init__(self, engine: sql.Engine, holder: Holder, file: Path) -> None:
         """Remember the place."""
         self.holder = holder
+        self.rest = 0.0
         self._engine = engine
         # A lock of each object's own: two in one process keep each other out as two processes do.
         self._lock = FileLock(f"{file}.{holder.account}.lock", mode=0o600, thread_local=False, is_singleton=False)
@@ -100,15 +132,20 @@ class FileHold:
             return False
         try:
             with self._engine.begin() as connection:
+                self.rest = rest_of(connection, self.holder.account)
                 self.holder.sign(connection)
         except BaseException:
             self._lock.release()
             raise
         return True
 
-    def release(self) -> None:
-        """Let others have it."""
-        self._lock.release()
+    def release(self, *, certain: bool) -> None:
+        """Let others have it; a note that cannot be left is one of a process that was killed."""
+        try:
+            with contextlib.suppress(SQLAlchemyError), self._engine.begin() as connection:
+                self.holder.leave(connection, certain=certain)
+        finally:
+            self._lock.release()
 
 
 class RowHold:
@@ -122,6 +159,7 @@ class RowHold:
     def __init__(self, engine: sql.Engine, holder: Holder) -> None:
         """Remember the place."""
         self.holder = holder
+        self.rest = 0.0
         self._engine = engine
         self._keeper: sql.Connection | None = None
 
@@ -139,11 +177,12 @@ class RowHold:
             self._keeper = keeper
         return True
 
-    def release(self) -> None:
+    def release(self, *, certain: bool) -> None:
         """Let others have it; a connection that is lost has let go already."""
         if self._keeper is not None:
-            with contextlib.suppress(SQLAlchemyError):
-                self._keeper.close()
+            with contextlib.suppress(SQLAlchemyError), contextlib.closing(self._keeper) as keeper:
+                self.holder.leave(keeper, certain=certain)
+                keeper.commit()
             self._keeper = None
 
     def _prepare(self, keeper: sql.Connection) -> None:
@@ -165,6 +204,7 @@ class RowHold:
         query = sql.select(RUNS.c.holder).where(RUNS.c.account == self.holder.account).with_for_update(nowait=True)
         try:
             keeper.execute(query)
+            self.rest = rest_of(keeper, self.holder.account)
             self.holder.sign(keeper)
             keeper.commit()
             if keeper.execute(query).scalar() == self.holder.token:

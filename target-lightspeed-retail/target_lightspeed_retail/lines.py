@@ -180,7 +180,8 @@ class Lines:
             try:
                 if changes:
                     self._tools.sent(self._resource, number, changes, parent)
-            except UncertainError:
+            except (UncertainError, NotFoundError):
+                # That there is no such line may be the word of a gateway.
                 self._tools.pause()
                 row = self._read(number)
             else:

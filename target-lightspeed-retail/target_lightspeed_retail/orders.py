@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any, ClassVar
 
-from lightspeed_retail.errors import UncertainError
+from lightspeed_retail.errors import NotFoundError, UncertainError
 from lightspeed_retail.wire import Record
 from target_lightspeed_retail.difference import difference
 from target_lightspeed_retail.jobs import Job
@@ -18,7 +18,8 @@ from target_lightspeed_retail.known import Known
 from target_lightspeed_retail.lines import Lines
 from target_lightspeed_retail.outcome import Operation
 from target_lightspeed_retail.results import Result
-from target_lightspeed_retail.writer import Step, Writer
+from target_lightspeed_retail.steps import Step
+from target_lightspeed_retail.writer import Writer
 
 
 class LinedWriter(Writer):
@@ -73,7 +74,13 @@ class LinedWriter(Writer):
         held = {lines.name for lines in self.lines}
         marks = {name: job.digests.pop(name) for name in list(job.digests) if name in held or name in self.last}
         self._settle(job, row, written=written)
-        self._bring_lines(job, record, row, result, marks)
+        try:
+            self._bring_lines(job, record, row, result, marks)
+        except NotFoundError:
+            # The whole of the record comes once more.
+            self._records[job.key] = record
+            job.digests |= marks
+            raise
 
     def _bring_lines(self, job: Job, record: Record, row: Record, result: Result, marks: Mapping[str, str]) -> None:
         number = int(self._id(row)) if row else None

@@ -54,6 +54,11 @@ class Posting:
             UnreachableError: Lightspeed does not answer.
             TooManyChangesError: A limit of the settings is reached.
         """
+        with self._tools.sending():
+            self._tools.let_the_last_run_end()
+            self._write(record, origin)
+
+    def _write(self, record: Mapping[str, Any], origin: Mapping[str, Any] | None) -> None:
         try:
             key = self._sink.key_of(record)
         except RejectedError as error:

@@ -5,20 +5,17 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
 from typing import Any
-
-import msgspec
 
 from lightspeed_retail.errors import LightspeedError
 from lightspeed_retail.resources import Field, FieldType, Part, Resource
-from lightspeed_retail.scalars import UNFIT, Convert, converter
+from lightspeed_retail.scalars import UNFIT
 from lightspeed_retail.wire import Record, nested_rows
+from target_lightspeed_retail import values
+from target_lightspeed_retail.values import key_or_name, text_of, value_converter
 
 DELETED = "_sdc_deleted_at"
 """Set where the row is gone at its source."""
-
-_NOTHING = (None, "", 0, "0")
 
 
 class RejectedError(LightspeedError):
@@ -111,14 +108,14 @@ class Shape:
         self._root = root or self._resource(part)
         self._around = around
         self._fields = {each.name: each for each in part.fields()}
-        self._read = {name for name, each in self._fields.items() if name != around and _is_read(each)}
+        self._read = {name for name, each in self._fields.items() if name != around and is_read(each)}
         self._by_fold = {name.casefold(): name for name in self._fields}
         self._pointers = {name: found for name, found in pointers(part, self._root).items() if name != around}
         self._aliases = {alias(name): name for name in self._pointers}
         self._nested: dict[str, Shape] = {}
         taken = {*self._pointers, *self._aliases}
         self._scalars = {
-            name: _scalar(self._fields[name])
+            name: value_converter(self._fields[name].type)
             for name in self._read
             if name not in taken and self._fields[name].nested is None
         }
@@ -145,7 +142,7 @@ class Shape:
         """Note a value that is no plain scalar, or whose key is spelt in another case."""
         known = name if name in self._fields else self._by_fold.get(name.casefold(), "")
         if name in self._aliases and isinstance(described := parsed(value, path + name), Mapping):
-            self._describe(found, self._aliases[name], described)
+            self._describe(found, self._aliases[name], described, f"{path}{name}.")
         elif known in self._scalars:
             found |= self({known: value}, path)
         elif known in self._read:
@@ -160,34 +157,49 @@ class Shape:
 
     def _typed(self, known: Field, value: Any, found: Record, path: str) -> Any:
         if known.nested is None:
-            return self._pointer(known, value, found.get(known.name))
+            return self._pointer(known, value, found.get(known.name), path)
         value = parsed(value, path + known.name)
         if value is None or value == "":
             return None
+        if not isinstance(value, Mapping | list | str):
+            raise _misfit(path + known.name, known)
+        return self._rows(known, value, path) if known.nested.many else self._row(known, value, path)
+
+    def _row(self, known: Field, value: Any, path: str) -> Record | None:
+        """A nested object; PHP, in which the API is written, has an empty list for an empty one."""
         shape = self._inner(known)
-        if not known.nested.many:
-            return shape(value, f"{path}{known.name}.") if shape and isinstance(value, Mapping) else None
-        listed = rows_of(value, known.nested.element or "")
+        if shape is None or value == []:
+            return None
+        if not isinstance(value, Mapping):
+            raise _misfit(path + known.name, known)
+        return shape(value, f"{path}{known.name}.")
+
+    def _rows(self, known: Field, value: Any, path: str) -> list[Any]:
+        shape, nested = self._inner(known), known.nested
+        listed = rows_of(value, (nested.element if nested else None) or "")
         if shape is None:
-            return [str(row) for row in listed]
+            return [text for row in listed if (text := _text(row, path + known.name, known)) is not None]
         if not all(isinstance(row, Mapping) for row in listed):
-            raise RejectedError(f"{path}{known.name} is no list of objects.")
+            raise _misfit(path + known.name, known)
         return [shape(row, f"{path}{known.name}.") for row in listed]
 
-    def _pointer(self, known: Field, value: Any, before: Any) -> Pointer | None:
+    def _pointer(self, known: Field, value: Any, before: Any, path: str) -> Pointer | None:
         """Where a field points; a description that came before stays."""
         resource = self._pointers[known.name]
         described = before.described if isinstance(before, Pointer) else {}
-        if value in _NOTHING:
+        try:
+            named = key_or_name(value)
+        except UNFIT:
+            raise RejectedError(f"{path}{known.name} is neither a key nor a name.") from None
+        if named is None:
             return before if described else None
-        text = str(value).strip()
-        if text.isdecimal():
-            return Pointer(resource, int(text), None, described)
-        return Pointer(resource, None, text, described)
+        if isinstance(named, int):
+            return Pointer(resource, named, None, described)
+        return Pointer(resource, None, named, described)
 
-    def _describe(self, found: Record, name: str, value: Mapping[str, Any]) -> None:
+    def _describe(self, found: Record, name: str, value: Mapping[str, Any], path: str) -> None:
         resource = self._pointers[name]
-        described = Shape(resource)(value)
+        described = Shape(resource)(value, path)
         before = found.get(name)
         key = described.get(resource.api.key)
         pointer = (
@@ -211,7 +223,7 @@ class Shape:
         return part
 
 
-def _is_read(known: Field) -> bool:
+def is_read(known: Field) -> bool:
     """Whether a field says something about what is to be written: copies of rows that cannot be made do not."""
     nested = known.nested
     if nested is None or nested.part is None or nested.resource is None:
@@ -231,11 +243,9 @@ def parsed(value: Any, path: str) -> Any:
     Raises:
         RejectedError: The text looks like JSON and is none.
     """
-    if not isinstance(value, str) or value.lstrip()[:1] not in ("{", "["):
-        return value
     try:
-        return msgspec.json.decode(value)
-    except msgspec.DecodeError:
+        return values.parsed(value)
+    except (ValueError, ArithmeticError, RecursionError):
         raise RejectedError(f"{path}: the text is no JSON.") from None
 
 
@@ -249,13 +259,16 @@ def _is_plain_list(value: Any, element: str) -> bool:
     return isinstance(value, list) and not any(isinstance(row, Mapping) and row.keys() == {element} for row in value)
 
 
-def _scalar(known: Field) -> Convert:
-    """What types the values of a field."""
-    convert = converter(known.type)
-    if known.type is not FieldType.INTEGER:
-        return convert
-    # As a text a number is refused if it is no whole one; as it is, it would be cut off.
-    return lambda value: value if type(value) is int else convert(str(value) if type(value) in _FRACTIONS else value)
+def _text(value: Any, path: str, known: Field) -> str | None:
+    try:
+        return text_of(value)
+    except UNFIT:
+        raise _misfit(path, known) from None
 
 
-_FRACTIONS = (float, Decimal)
+def _misfit(path: str, known: Field) -> RejectedError:
+    nested = known.nested
+    what = "object"
+    if nested is not None and nested.many:
+        what = "list of texts" if nested.part is None else "list of objects"
+    return RejectedError(f"{path} is no {what}.")

@@ -20,6 +20,10 @@ from target_lightspeed_retail.summary import Guards, Summary
 
 _log = logging.getLogger(__name__)
 
+_LONGEST_REASON = 2000
+_LONGEST_KEY = 200
+"""Characters that are shown in a line of the log."""
+
 
 @dataclass(frozen=True)
 class Result:
@@ -175,11 +179,13 @@ class Results:
         self._guards.check(self._summary, ended=True)
 
     def _add(self, stream: str, key: str, message: Mapping[str, Any], result: Result) -> None:
+        if result.reason is not None:
+            result = replace(result, reason=_line(result.reason, _LONGEST_REASON))
         outcome = self._outcome(stream, key, result)
         self._summary.count(outcome)
         self._outcomes.write(outcome)
         if result.operation is Operation.REJECTED:
-            _log.warning("Rejected %s %s: %s", stream, key, result.reason)
+            _log.warning("Rejected %s %s: %s", stream, _line(key, _LONGEST_KEY), result.reason)
             self._rejects.write(message, result.reason or "")
             self._guards.check(self._summary)
 
@@ -197,3 +203,9 @@ class Results:
             drips=Decimal(spent),
             dry_run=self._dry_run,
         )
+
+
+def _line(text: str, length: int) -> str:
+    """A text as one line that can be read: it may hold what stands in a record."""
+    shown = "".join(each if each.isprintable() else " " for each in text[: length + 1])
+    return shown if len(text) <= length else f"{shown[:length]} ..."

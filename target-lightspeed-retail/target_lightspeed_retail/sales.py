@@ -25,7 +25,8 @@ from target_lightspeed_retail.records import Pointer, RejectedError
 from target_lightspeed_retail.results import Result
 from target_lightspeed_retail.sale_numbers import Numbers
 from target_lightspeed_retail.selling import LINES, PAYMENTS, Selling
-from target_lightspeed_retail.writer import Step, Writer
+from target_lightspeed_retail.steps import Step
+from target_lightspeed_retail.writer import Writer
 
 _CLOSING = ("completed", "completeTime", "change", PAYMENTS)
 # What the API takes on creation only.

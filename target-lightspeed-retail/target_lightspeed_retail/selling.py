@@ -11,6 +11,7 @@ from typing import Any
 
 from lightspeed_retail.errors import (
     ApiError,
+    NotFoundError,
     OutageError,
     RequestRefusedError,
     RightsError,
@@ -181,7 +182,8 @@ class Selling:
                 return row
             try:
                 return self._sent(row, changes)
-            except UncertainError:
+            except (UncertainError, NotFoundError):
+                # That there is no such sale may be the word of a gateway.
                 row = self._looked_at(row)
         raise OutageError(f"Sale {_number(row)}: four tries to change it came to nothing; try later.", status=503)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 import uuid
 import weakref
@@ -9,20 +10,23 @@ from collections.abc import Iterable
 from contextlib import ExitStack
 from functools import cached_property
 from types import FrameType
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import click
+from singer_sdk.exceptions import MissingKeyPropertiesError, RecordsWithoutSchemaException
 from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities
+from singer_sdk.singerlib.json import serialize_json
 from singer_sdk.sinks import Sink
 from singer_sdk.target_base import Target
 
+from lightspeed_retail import ending
 from lightspeed_retail.connection import connect
 from lightspeed_retail.documents import settings
 from lightspeed_retail.settings import check, numbers
 from target_lightspeed_retail.custom import CustomSink, custom_sinks
 from target_lightspeed_retail.ignored import IgnoredSink, UnknownSink
 from target_lightspeed_retail.ledger import Ledger
-from target_lightspeed_retail.messages import LineReader
+from target_lightspeed_retail.messages import InputError, LineReader
 from target_lightspeed_retail.options import Options, by_stream
 from target_lightspeed_retail.order import ordered, takes
 from target_lightspeed_retail.posted import PostedSink
@@ -34,8 +38,26 @@ from target_lightspeed_retail.writing import Writing
 
 _PATIENCE = 10.0
 """Seconds that a STATE message may wait for more records, because look-ups go by the hundred."""
-_SIGNAL_BASE = 128
-"""A program that a signal has ended exits with this and the signal's number, as shells do."""
+LARGEST = 16 * 1024 * 1024
+"""Bytes that a record may have, and about as many that may wait to be written."""
+
+_MOST_SCHEMAS = 20
+"""How often schemas may change before what came with the earlier ones is written."""
+
+
+class NoSchemaError(InputError, RecordsWithoutSchemaException):
+    """A record came before its schema.
+
+    Args:
+        number: Number of its line.
+        stream: Its stream.
+    """
+
+    def __init__(self, number: int, stream: str) -> None:
+        """Say where."""
+        super().__init__(
+            f"Line {number} of the input: a record came before the SCHEMA message of its stream, {stream}."
+        )
 
 
 class TargetLightspeedRetail(Target):
@@ -60,6 +82,7 @@ class TargetLightspeedRetail(Target):
         # However a run ends, the sum is said and the ledger is free again.
         weakref.finalize(self, self._open.close)
         self._waiting_since: float | None = None
+        self._waiting_bytes = 0
 
     @cached_property
     def writing(self) -> Writing:
@@ -101,14 +124,60 @@ class TargetLightspeedRetail(Target):
         super()._process_schema_message(message_dict)
         if "writing" in vars(self):
             self.writing.results.describe(message_dict)
+        self._drain_what_is_full()
 
     def _process_record_message(self, message_dict: dict[str, Any]) -> None:
+        size = self._reader.size
+        if size > LARGEST:
+            self._reject_large(message_dict)
+            return
         if "writing" in vars(self):
             # Rejected records go back as they came, not as stream maps made them.
-            self.writing.message = {**message_dict, "record": dict(message_dict.get("record") or {})}
+            self.writing.message = {**message_dict, "record": dict(message_dict["record"])}
         super()._process_record_message(message_dict)
-        if any(sink.current_size >= sink.max_size for sink in self._sinks_active.values()):
+        self._waiting_bytes += size
+        self._drain_what_is_full()
+
+    def _drain_what_is_full(self) -> None:
+        """Write what waits where that is enough, by records, bytes, or schemas that were changed."""
+        has_many = any(sink.current_size >= sink.max_size for sink in self._sinks_active.values())
+        if has_many or self._waiting_bytes > LARGEST or len(self._sinks_to_clear) > _MOST_SCHEMAS:
             self.drain_all()
+            self._waiting_bytes = 0
+
+    def _reject_large(self, message: dict[str, Any]) -> None:
+        """Reject a record that no request could carry."""
+        stream = message["stream"]
+        names = [each.stream_alias for each in self.mapper.stream_maps.get(stream, ())]
+        if not names:
+            raise NoSchemaError(self._reader.number, stream)
+        if not all(isinstance(self._sinks_active[name], IgnoredSink) for name in names):
+            reason = f"The record is larger than {LARGEST // 1024**2} MB, which is more than can be sent."
+            self.writing.results.reject(stream, "", message, reason)
+
+    def _assert_sink_exists(self, stream_name: str) -> None:
+        if not self.sink_exists(stream_name):
+            raise NoSchemaError(self._reader.number, stream_name)
+
+    @property
+    def _reader(self) -> LineReader:
+        return cast("LineReader", self.message_reader)
+
+    def _process_activate_version_message(self, message_dict: dict[str, Any]) -> None:
+        """Pass it over: which rows are gone from the source is said by records, not by versions of tables."""
+        self.logger.debug("A version of %s is passed over.", message_dict["stream"])
+
+    def _process_batch_message(self, message_dict: dict[str, Any]) -> None:
+        """Refuse it: nothing of what it names would be written.
+
+        Raises:
+            InputError: Always.
+        """
+        stream, number = message_dict["stream"], self._reader.number
+        raise InputError(
+            f"Line {number} of the input is a BATCH message of {stream}, which this target does not take: "
+            "turn batches off in the tap (batch_config)."
+        )
 
     def _process_state_message(self, message_dict: dict[str, Any]) -> None:
         super()._process_state_message(message_dict)
@@ -122,7 +191,9 @@ class TargetLightspeedRetail(Target):
     def _write_state_message(self, state: dict[str, Any]) -> None:
         """Acknowledge a state; a dry run does not, so that the next run gets the same records."""
         if not self.config.get("dry_run"):
-            super()._write_state_message(state)
+            # The SDK's way fails on fractions, which are read as decimals.
+            sys.stdout.write(f"{serialize_json(state)}\n")
+            sys.stdout.flush()
 
     def _drain_all(self, sink_list: Iterable[Sink], parallelism: int) -> None:  # noqa: ARG002  one after the other
         place = {resource.api.stream: number for number, resource in enumerate(ordered())}
@@ -130,10 +201,17 @@ class TargetLightspeedRetail(Target):
         for sink in sorted(sink_list, key=lambda each: place.get(each.stream_name, -1)):
             self.drain_one(sink)
 
-    def _handle_termination(self, signum: int, frame: FrameType | None) -> None:  # noqa: ARG002  the signal's form
+    def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
         """End at once: what was interrupted is not settled, so no state may say that it is, and no code that all is."""
-        self.logger.warning("Stopped by signal %d; the next run goes on from the last state.", signum)
-        raise SystemExit(_SIGNAL_BASE + signum)
+        ending.stop(signum, frame)
+
+    @classmethod
+    def invoke(cls, **options: Any) -> None:
+        """Run the target; what the SDK says of a record that lacks its key would hold the record."""
+        try:
+            super().invoke(**options)
+        except MissingKeyPropertiesError:
+            raise InputError("A record lacks a field that its stream says to be its key.") from None
 
     @classmethod
     def cb_config(cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]) -> Any:  # noqa: ARG003  click's form

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -10,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from lightspeed_retail.client import Client
 from lightspeed_retail.encoding import WriteEncoder
+from lightspeed_retail.errors import CredentialsError, SettingsError
 from lightspeed_retail.resources import Resource
 from lightspeed_retail.wire import Record, stamp
 from lightspeed_retail.writes import Writes
@@ -25,6 +29,7 @@ if TYPE_CHECKING:
     from target_lightspeed_retail.creation import Creation
 
 _STAMPING = timedelta(seconds=2)
+_log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -46,9 +51,13 @@ class Tools:
     results: Results
     account: int
     settle_wait: float = 2.0
-    _started: float = field(default_factory=time.monotonic)
+    _started: float = field(init=False)
     _shapes: dict[type[Resource], Shape] = field(default_factory=dict)
     _encoders: dict[type[Resource], WriteEncoder] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Note when the run began."""
+        self._started = time.monotonic()
 
     @cached_property
     def writes(self) -> Writes:
@@ -108,6 +117,28 @@ class Tools:
         The server's clock is known to the second, and a stamp may be a second later (section 7.1 of the API reference).
         """
         return stamp(self.now() + _STAMPING)
+
+    def let_the_last_run_end(self) -> None:
+        """Wait until all is done that a run before this one has sent and has had no answer to: it was cut short."""
+        if not self.ledger.rest:
+            return
+        left = self.ledger.rest - (time.monotonic() - self._started)
+        if left > 0:
+            _log.info("The run before this one was cut short: what it had sent is given %.0f seconds to be done.", left)
+            time.sleep(left)
+        self.ledger.rested()
+
+    @contextlib.contextmanager
+    def sending(self) -> Iterator[None]:
+        """What is sent meanwhile may be cut short: then the next run has to know."""
+        try:
+            yield
+        except (SettingsError, CredentialsError):
+            # These come before a request, or after its answer.
+            raise
+        except BaseException:
+            self.ledger.leave_open()
+            raise
 
     def pause(self) -> None:
         """Give the server time to end what it is doing."""

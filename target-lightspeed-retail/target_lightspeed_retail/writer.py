@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from lightspeed_retail.errors import (
@@ -29,6 +28,7 @@ from target_lightspeed_retail.options import Conflict, Mode
 from target_lightspeed_retail.records import RejectedError
 from target_lightspeed_retail.references import LaterError
 from target_lightspeed_retail.results import Result
+from target_lightspeed_retail.steps import Step
 from target_lightspeed_retail.stock import writable_shops
 from target_lightspeed_retail.tools import Tools
 
@@ -36,21 +36,6 @@ _LOOKS = 4
 _ENDING = (Mode.ARCHIVE, Mode.ANONYMIZE)
 _REFUSALS = (RejectedError, RecordError, ApiError)
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Step:
-    """What is to be done for a record.
-
-    Args:
-        job: The record.
-        record: The record with keys in the place of names.
-        row: The row that it means; None if there is none.
-    """
-
-    job: Job
-    record: Record
-    row: Record | None
 
 
 class Writer:
@@ -183,6 +168,15 @@ class Writer:
 
     def _bring(self, job: Job, record: Record, known: Known) -> None:
         try:
+            self._brought(job, record, known)
+        except RetriableError:
+            # The tries are used up: what is wrong is not the record.
+            raise
+        except _REFUSALS as error:
+            self._reject(job, error)
+
+    def _brought(self, job: Job, record: Record, known: Known) -> None:
+        try:
             if self._is_blind(job, record):
                 self._send_changes(
                     job, {field.name: record.get(field.name) for field in self._changed(job)}, record, known
@@ -191,26 +185,29 @@ class Writer:
                 self._settle_intent(job, record, known)
             else:
                 self.decide(Step(job, record, known.row(job, record)), known)
-        except NotFoundError:
-            self._start_anew(job, record, known)
-        except RetriableError:
-            # The tries are used up: what is wrong is not the record.
-            raise
-        except _REFUSALS as error:
-            self._reject(job, error)
+        except NotFoundError as error:
+            self._bring_again(job, record, known, error)
 
-    def _start_anew(self, job: Job, record: Record, known: Known) -> None:
-        """The row is gone in Lightspeed, against what the ledger says."""
+    def _bring_again(self, job: Job, record: Record, known: Known, error: NotFoundError) -> None:
+        """The answer was that the row is gone, but a gateway may have said so: the row itself is looked for."""
+        job.entry = self.tools.ledger.entries(job.stream, [job.key]).get(job.key)
         number = number_of(job)
+        is_intended = job.entry is not None and job.entry.intended_at is not None
+        if not is_intended and (number is None or number not in self.tools.finder.by_keys(self.resource, [number])):
+            self._start_anew(job, record, known, number)
+            return
+        job.looks += 1
+        if job.looks > _LOOKS:
+            raise RejectedError(f"{error} Several tries came to the same.")
+        self.tools.pause()
+        self._brought(job, record, known)
+
+    def _start_anew(self, job: Job, record: Record, known: Known, number: int | None) -> None:
+        """The row is gone in Lightspeed, against what the ledger says."""
         self.tools.ledger.forget(job.stream, job.key)
         if number is not None:
             known.forget(number)
-        try:
-            self._decide_anew(job, record, known)
-        except RetriableError:
-            raise
-        except _REFUSALS as error:
-            self._reject(job, error)
+        self._decide_anew(job, record, known)
 
     def _decide_anew(self, job: Job, record: Record, known: Known) -> None:
         job.entry = None

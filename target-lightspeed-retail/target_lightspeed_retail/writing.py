@@ -59,7 +59,9 @@ class Writing:
     def write(self, resource: type[Resource], jobs: Sequence[Job]) -> None:
         """Bring records to their end."""
         if jobs:
-            self._writer(resource).write(jobs)
+            with self._tools.sending():
+                self._tools.let_the_last_run_end()
+                self._writer(resource).write(jobs)
 
     def write_parked(self) -> None:
         """Try again what waited for other records, until nothing moves any more; the rest is rejected."""

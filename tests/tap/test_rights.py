@@ -182,18 +182,52 @@ def test_a_list_that_the_api_refuses_is_named_at_the_end_and_the_others_are_read
         assert body["message"] in line
 
 
-def test_a_parent_that_is_gone_meanwhile_is_told_and_the_others_are_read(store: Store, tmp_path: Path) -> None:
+def rows_of_a_parent() -> tuple[type[Resource], type[Resource]]:
+    """A stream that is asked for parent by parent, and the parent."""
     resource = next(each for each in BY_PATH if not_riding(each) and not each.api.parents)
-    parent = Resource.named(resource.api.parent or "")
-    (gone, *_) = sorted(row[parent.api.key] for row in store.select(resource))
+    return resource, Resource.named(resource.api.parent or "")
+
+
+def path_below(resource: type[Resource], parent: type[Resource], key: int) -> str:
     before, _, after = resource.api.path.partition(f"{{{parent.api.key}}}")
+    return f"{before}{key}{after}"
+
+
+def test_a_parent_that_is_gone_meanwhile_is_told_and_the_others_are_read(tmp_path: Path) -> None:
+    resource, parent = rows_of_a_parent()
+    with small_sandbox() as sandbox:
+        (gone, *_) = sorted(row[parent.api.key] for row in sandbox.rows(resource))
+
+        def change(asked: Asked, usual: Answer) -> Answer:
+            if path_below(resource, parent, gone) not in asked.path:
+                return usual
+            sandbox.delete(parent, gone)
+            return Answer(404, {"message": "gone"})
+
+        with forwarding(sandbox, change) as host:
+            spoken = Tap.over(sandbox, tmp_path, api_url=host.url).run_well(catalog=selecting(resource.api.stream))
+        assert keys_of(resource, spoken.records(resource.api.stream)) == keys_in(
+            sandbox.store, resource, lambda row: row[parent.api.key] != gone
+        )
+    assert len([line for line in spoken.warnings() if f"{parent.__name__} {gone} is gone" in line]) == 1
+
+
+def test_a_parent_that_is_there_is_not_taken_for_gone_and_the_next_run_brings_its_rows(
+    store: Store, tmp_path: Path
+) -> None:
+    resource, parent = rows_of_a_parent()
+    (there, *_) = sorted(row[parent.api.key] for row in store.select(resource))
 
     def change(asked: Asked, usual: Answer) -> Answer:
-        return Answer(404, {"message": "gone"}) if f"{before}{gone}{after}" in asked.path else usual
+        hit = path_below(resource, parent, there) in asked.path
+        return Answer(404, {"message": "not now"}) if hit else usual
 
-    with small_sandbox(store) as sandbox, forwarding(sandbox, change) as host:
-        spoken = Tap.over(sandbox, tmp_path, api_url=host.url).run_well(catalog=selecting(resource.api.stream))
-    assert keys_of(resource, spoken.records(resource.api.stream)) == keys_in(
-        store, resource, lambda row: row[parent.api.key] != gone
-    )
-    assert len([line for line in spoken.warnings() if f"{parent.__name__} {gone} is gone" in line]) == 1
+    with small_sandbox(store) as sandbox:
+        tap = Tap.over(sandbox, tmp_path, lookback_seconds=0)
+        with forwarding(sandbox, change) as host:
+            tap.settings["api_url"] = host.url
+            failed = tap.run(catalog=selecting(resource.api.stream))
+        tap.settings["api_url"] = sandbox.url
+        spoken = tap.run_well(catalog=selecting(resource.api.stream), state=failed.state)
+    is_refused_in_a_line(failed, resource.api.stream, "could not be read")
+    assert is_complete(spoken, store, resource)

@@ -27,7 +27,9 @@ from target_lightspeed_retail.jobs import Job, Reader
 from target_lightspeed_retail.ledger import Entry, Ledger
 from target_lightspeed_retail.options import by_stream
 from tests import targeting
+from tests.conftest import ROOT
 from tests.retailer import WIDE
+from tests.schedules.target_runs import SPEED, hurried
 from tests.target.mixed import KEY, SHARES, Mixed, Named, there, wanted
 from tests.targeting import Done, Requests
 
@@ -46,14 +48,15 @@ FAULTS = [
     "late-0.15:0.004",
 ]
 """One request in twenty."""
-HASTY = """
-import time
-from target_lightspeed_retail.tools import Tools
-Tools.pause = lambda self: time.sleep(0.05)
+HASTY = f"""
+import sys
+sys.path.insert(0, {str(ROOT)!r})
+from tests import hurrying
+hurrying.hurry({SPEED})
 from target_lightspeed_retail.cli import main
 main()
 """
-"""The target against a server that has done at once what it is going to do: there is nothing to wait for."""
+"""The target at a fast clock, as fast as the sandbox's: there is less to wait for."""
 
 FOLLOWING = {"item_shops", "inventory_logs"}
 """Rows that Lightspeed makes of others."""
@@ -167,7 +170,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
     chance = random.Random(SEED)  # noqa: S311  nothing to be kept secret
     folder = tmp_path_factory.mktemp("exactly-once")
     settings = Config(empty=True, **WIDE, fault=FAULTS, fault_seed=SEED)
-    with pytest.MonkeyPatch.context() as patch, Sandbox(settings) as sandbox:
+    with pytest.MonkeyPatch.context() as patch, Sandbox(settings) as sandbox, hurried(sandbox):
         patch.setattr(targeting, "COMMAND", [sys.executable, "-c", HASTY])
         told = Story(sandbox, folder, chance, sandbox.state()["rows"], Mixed.of(RECORDS, chance))
         told.send(KILLS, 4 * RECORDS // KILLS, moves=0.05)

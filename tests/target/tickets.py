@@ -112,9 +112,9 @@ class OneFault(Faults):
         super().__init__([text])
         self._left = 1
 
-    def next(self, method: str = "GET") -> Any:
+    def next(self, method: str = "GET", path: str = "/") -> Any:
         """The fault of the next request."""
-        found = super().next(method) if self._left else None
+        found = super().next(method, path) if self._left else None
         self._left -= found is not None
         return found
 

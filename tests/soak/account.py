@@ -1,0 +1,124 @@
+"""The account of a soak: a sandbox in a process of its own, moved from outside, and looked into through its file."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing.context import ForkServerProcess
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from lightspeed_retail.resources import Resource
+from lightspeed_retail.wire import Record
+from lightspeed_sandbox.store import Store
+from tests import forked
+from tests.soak.processes import SPEED, descriptors, memory
+
+_COMMAND = "lightspeed_sandbox.cli:main"
+_STARTED_IN = 60.0
+_TICK = 0.05
+
+
+@dataclass
+class Account:
+    """A sandbox that serves.
+
+    Args:
+        process: Where it runs.
+        variables: What points clients at it.
+        store: Its rows.
+    """
+
+    process: ForkServerProcess
+    variables: dict[str, str]
+    store: Store
+
+    def rows(self, resource: type[Resource]) -> list[Record]:
+        """All rows of a resource, typed."""
+        return self.store.select(resource)
+
+    def connection(self) -> dict[str, str]:
+        """Settings for a client with a grant of its own."""
+        url = self.variables["LIGHTSPEED_SANDBOX_URL"]
+        names = ("client_id", "client_secret")
+        told = {name: self.variables[f"TAP_LIGHTSPEED_RETAIL_{name.upper()}"] for name in names}
+        grant = self._ask("POST", "grant")
+        return {**told, "api_url": url, "auth_url": url, "refresh_token": grant["refresh_token"]}
+
+    def trade(self) -> None:
+        """A day passes."""
+        self._ask("POST", "advance?days=1")
+
+    def tie(self, stream: str, rows: int) -> None:
+        """Many rows change within one second."""
+        self._ask("POST", f"tie/{stream}?rows={rows}")
+
+    def inject(self, faults: Iterable[str], seed: int = 1) -> dict[str, int]:
+        """Let other requests go wrong from now on; how many did until now, by kind."""
+        found: dict[str, int] = self._ask("POST", "faults", {"faults": list(faults), "seed": seed})["injected"]
+        return found
+
+    def drips(self) -> float:
+        """What was charged since this was last asked."""
+        asked = self._ask("GET", "requests")
+        self._ask("DELETE", "requests")
+        return float(sum(entry["cost"] for entry in asked))
+
+    @property
+    def memory(self) -> float:
+        """What the sandbox holds in memory, in MB."""
+        return memory(self.process.pid)
+
+    @property
+    def descriptors(self) -> int:
+        """What the sandbox has open."""
+        return descriptors(self.process.pid)
+
+    def _ask(self, method: str, path: str, body: Any = None) -> Any:
+        url = f"{self.variables['LIGHTSPEED_SANDBOX_URL']}/sandbox/{path}"
+        answer = requests.request(method, url, json=body, timeout=120)
+        answer.raise_for_status()
+        return answer.json()
+
+
+@contextmanager
+def serving(folder: Path, *, seed: int, days: int, sales_a_day: int) -> Iterator[Account]:
+    """An account with some days of history, served meanwhile.
+
+    Args:
+        folder: Where its file is.
+        seed: What its history is made from.
+        days: How many days that has.
+        sales_a_day: How many sales there are in a day.
+    """
+    data, files = folder / "account.sqlite", forked.Files(folder / "sandbox.json", folder / "sandbox.txt")
+    made = {"data": data, "seed": seed, "days": days, "sales-per-day": sales_a_day, "port": 0}
+    limits = {"bucket-size": 500, "drip-rate": 20, "time-scale": SPEED}
+    options = [word for name, value in {**made, **limits}.items() for word in (f"--{name}", str(value))]
+    process = forked.start(_COMMAND, ["serve", *options], files)
+    try:
+        variables = _said(process, files)
+        store = Store(data)
+        try:
+            yield Account(process, variables, store)
+        finally:
+            store.close()
+    finally:
+        process.terminate()
+        forked.ended(process, 20)
+
+
+def _said(process: ForkServerProcess, files: forked.Files) -> dict[str, str]:
+    """What the sandbox says when it listens."""
+    until = time.monotonic() + _STARTED_IN
+    while time.monotonic() < until and process.is_alive():
+        text = files.stdout.read_text(encoding="utf-8") if files.stdout.exists() else ""
+        if text.endswith("\n"):
+            return dict(json.loads(text))
+        time.sleep(_TICK)
+    raise RuntimeError(f"The sandbox does not start: {files.stderr.read_text(encoding='utf-8')}")

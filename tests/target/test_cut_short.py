@@ -1,0 +1,187 @@
+"""Runs that are cut short while a request of theirs is under way: the next one does not overtake it.
+
+What the killed run had sent is done four seconds later, by the clocks of the target and the sandbox.
+"""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lightspeed_retail.wire import Record
+from lightspeed_sandbox.config import Config
+from lightspeed_sandbox.serve import Sandbox
+from target_lightspeed_retail.ledger_lock import SETTLING
+from tests.retailer import WIDE
+from tests.schedules.target import empty_account
+from tests.schedules.target_runs import Run, Runner, hurried
+from tests.target.ledgers import ACCOUNT, KINDS, Place, held, place, server, start
+from tests.target.tickets import line, paid, ticket
+from tests.targeting import Message, messages, rows
+
+__all__ = ["place", "server"]
+
+SPEED = 4.0
+"""Not so fast that a request is done late before the next run has even started."""
+
+LATE = f"late-{4 / SPEED}:#1"
+KEY = "ref"
+SINK = {
+    "stream": "reasons",
+    "path": "/Discount.json",
+    "key": [KEY],
+    "body": {"name": "title"},
+    "lookup": {"field": "name", "value": "title"},
+}
+
+_HOLDER = """
+import json, os, sys
+from target_lightspeed_retail.ledger import Ledger
+where, account = json.loads(sys.argv[1])
+ledger = Ledger(where, account, run_id="first")
+with ledger.lock():
+    os._exit(9)
+"""
+
+
+@dataclass
+class Scene:
+    """An account, and what sends to it."""
+
+    sandbox: Sandbox
+    runner: Runner
+
+    def send(self, stream: str, record: Record) -> Run:
+        """A run with one record, to its end."""
+        return self.runner.run(said(stream, record), 0)
+
+    def cut(self, stream: str, record: Record, rule: str, number: signal.Signals = signal.SIGKILL) -> None:
+        """A run that a signal ends while its request is under way."""
+        self.sandbox.inject([f"{LATE}:{rule}"])
+        run = self.runner.start(said(stream, record), 0)
+        while not self.sandbox.injected and run.process.is_alive():
+            time.sleep(0.001)
+        run.send(number)
+        assert run.end() in (-number, 128 + number), run.errors
+        assert self.sandbox.injected, "The request was never sent."
+
+    def rows(self, name: str, **values: Any) -> list[Record]:
+        """Rows of the account, when all that was sent has been done."""
+        time.sleep(5 / SPEED)
+        return rows(self.sandbox, name, **values)
+
+
+def said(stream: str, record: Record) -> list[Message]:
+    return [message for message in messages(stream, [{KEY: "1", **record}], KEY) if message["type"] != "STATE"]
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Iterator[Scene]:
+    data = tmp_path / "account.sqlite"
+    data.write_bytes(empty_account())
+    with Sandbox(Config(data=data, **WIDE)) as sandbox, hurried(sandbox, SPEED):
+        settings = {"ledger": str(tmp_path / "l.sqlite"), "custom_sinks": [SINK]}
+        yield Scene(sandbox, Runner(sandbox, tmp_path, settings, SPEED))
+
+
+@pytest.mark.parametrize(
+    ("stream", "name", "record", "number"),
+    [
+        ("customers", "Customer", {"firstName": "Ada"}, signal.SIGKILL),
+        ("items", "Item", {"description": "Tee"}, signal.SIGTERM),
+        ("sales", "Sale", ticket(completed=False, completeTime=None, SalePayments=[]), signal.SIGKILL),
+        ("reasons", "Discount", {"title": "Moved"}, signal.SIGKILL),
+    ],
+)
+def test_what_is_made_late_is_made_once(
+    scene: Scene, stream: str, name: str, record: Record, number: signal.Signals
+) -> None:
+    before = len(rows(scene.sandbox, name))
+    scene.cut(stream, record, "POST", number)
+    done = scene.send(stream, record)
+    assert done.code == 0, done.errors
+    assert len(scene.rows(name)) == before + 1
+
+
+def test_a_deposit_that_is_added_late_is_added_once(scene: Scene) -> None:
+    opened = ticket(completed=False, completeTime=None, SalePayments=[])
+    deposited = {**opened, "SalePayments": [paid("4", "Check")]}
+    assert scene.send("sales", opened).code == 0
+    scene.cut("sales", deposited, "PUT")
+    assert scene.send("sales", deposited).code == 0
+    assert [payment["amount"] for payment in scene.rows("SalePayment")] == [4]
+
+
+def test_a_line_that_is_added_late_is_added_once(scene: Scene) -> None:
+    opened = ticket(completed=False, completeTime=None, SalePayments=[])
+    longer = {**opened, "SaleLines": [line(), line("5")]}
+    assert scene.send("sales", opened).code == 0
+    scene.cut("sales", longer, "PUT")
+    assert scene.send("sales", longer).code == 0
+    assert [row["unitPrice"] for row in scene.rows("SaleLine")] == [10, 5]
+
+
+def test_a_late_change_does_not_undo_a_later_one(scene: Scene) -> None:
+    item = {"description": "Tee"}
+    assert scene.send("items", item).code == 0
+    scene.cut("items", {"description": "Tee shirt"}, "PUT")
+    assert scene.send("items", {"description": "T-shirt"}).code == 0
+    assert [row["description"] for row in scene.rows("Item")] == ["T-shirt"]
+
+
+@pytest.mark.parametrize(("rule", "code", "waits"), [(None, 0, False), ("drop-before:#1+:PUT", 1, True)])
+def test_only_a_run_that_does_not_know_what_became_of_a_request_is_waited_for(
+    scene: Scene, rule: str | None, code: int, *, waits: bool
+) -> None:
+    assert scene.send("items", {"description": "Tee"}).code == 0
+    scene.sandbox.inject([rule] if rule else [])
+    assert scene.send("items", {"description": "Shirt"}).code == code
+    with held(str(scene.runner.settings["ledger"]), int(scene.sandbox.account)) as ledger:
+        assert (ledger.rest > 0) is waits
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("ends", "least", "most"), [("well", 0.0, 0.0), ("open", 0.1, SETTLING), ("killed", 5.0, 5.0)])
+def test_the_ledger_knows_how_the_last_run_ended(place: Place, kind: str, ends: str, least: float, most: float) -> None:
+    where = place(kind)
+    _ENDS[ends](where)
+    with held(where) as ledger:
+        assert least <= ledger.rest <= most
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_waited_for_is_not_forgotten_by_a_run_that_does_not_wait(place: Place, kind: str) -> None:
+    where = place(kind)
+    _killed(where)
+    with held(where):
+        pass
+    with held(where) as ledger:
+        assert ledger.rest > 0
+        ledger.rested()
+    with held(where) as ledger:
+        assert ledger.rest == 0
+
+
+def _well(where: str) -> None:
+    with held(where):
+        pass
+
+
+def _open(where: str) -> None:
+    with held(where) as ledger:
+        ledger.leave_open()
+
+
+def _killed(where: str) -> None:
+    holder = start(_HOLDER, where, ACCOUNT)
+    assert holder.communicate(timeout=60) == ("", "")
+    assert holder.returncode == 9
+
+
+_ENDS: dict[str, Callable[[str], None]] = {"well": _well, "open": _open, "killed": _killed}
