@@ -38,6 +38,7 @@ _FORKS.set_forkserver_preload(
         "target_lightspeed_retail.creation",
         "sqlalchemy.dialects.postgresql.psycopg",
         "sqlalchemy.dialects.sqlite.pysqlite",
+        "tests.warm",
     ]
 )
 

@@ -165,7 +165,7 @@ def _store_path(store: str) -> Path:
     try:
         path = Path(store).expanduser()
         usable = not path.exists() or path.is_file()
-    except (RuntimeError, ValueError):
+    except (RuntimeError, ValueError, OSError):
         usable = False
     if not usable:
         message = "token_store must be the path of a file, or the URL of a database, and it is neither."

@@ -8,6 +8,7 @@ import os
 import select
 import signal
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +22,11 @@ if TYPE_CHECKING:
 
 SIGNAL_BASE = 128
 """A program that a signal has ended exits with this and the signal's number, as shells have it."""
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+_REPEATED = 0.1
+"""Seconds after which a signal is repeated that has not been taken."""
 
 _SAME = 2.0
 """Seconds in which further signals mean the same as the first: a terminal sends one, and a runner another."""
@@ -75,6 +81,11 @@ class _Ending:
         if not self._is_held:
             raise Stopped(number)
         self._held = Stopped(number)
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether a signal has been taken."""
+        return self._began is not None
 
     @contextmanager
     def whole(self) -> Iterator[None]:
@@ -144,12 +155,16 @@ def ending_well(name: str, room: int = io.DEFAULT_BUFFER_SIZE) -> Iterator[None]
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         # Until the program has handlers of its own there is nothing to put in order.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
-    with _told(logging.getLogger(name)):
-        _take_output(room)
-        try:
-            yield
-        finally:
-            sys.stdout.flush()
+    _repeat_signals()
+    try:
+        with _told(logging.getLogger(name)):
+            _take_output(room)
+            try:
+                yield
+            finally:
+                sys.stdout.flush()
+    finally:
+        _see_to_the_log()
 
 
 @contextmanager
@@ -160,6 +175,8 @@ def _told(log: logging.Logger) -> Iterator[None]:
         log.error("%s", error)  # noqa: TRY400  a mistake of the user's is one line
         sys.exit(1)
     except Stopped as stopped:
+        for number in _SIGNALS:
+            signal.signal(number, signal.SIG_IGN)
         log.warning("Stopped by signal %d; the next run goes on from the last state.", stopped.number)
         raise
     except Unread:
@@ -177,3 +194,35 @@ def _take_output(room: int) -> None:
         raise LightspeedError("Standard output is closed: messages are written there, so it must lead somewhere.")
     raw = Output(sys.stdout.fileno(), "w", closefd=False)
     sys.stdout = io.TextIOWrapper(io.BufferedWriter(raw, room), encoding="utf-8")
+
+
+def _repeat_signals() -> None:
+    """Repeat signals until they are taken.
+
+    One that comes in the moment before the main thread begins to wait, for input or for an answer, does not wake it:
+    Python handles it when the wait is over.
+    """
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
+    main = threading.get_ident()
+    threading.Thread(target=_repeat, args=(reading, main), name="lightspeed-signals", daemon=True).start()
+
+
+def _repeat(reading: int, main: int) -> None:
+    while came := os.read(reading, 1):
+        time.sleep(_REPEATED)
+        if came[0] in _SIGNALS and not _ENDING.has_begun:
+            signal.pthread_kill(main, came[0])
+
+
+def _see_to_the_log() -> None:
+    """Where nobody reads the log any more, what is left of it is no error."""
+    if sys.stderr is None:
+        return
+    try:
+        sys.stderr.flush()
+    except OSError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stderr.fileno())
+        os.close(nowhere)

@@ -70,7 +70,10 @@ class ApiError(LightspeedError):
         status: HTTP status of the answer.
         error_class: Lightspeed's name for the error, if it gave one.
         details: Ids that the answer names, such as the `saleID` of a sale that was stored, but not completed.
+        is_doubtful: Whether the answer has not the form of the API's: a gateway before it may have given it.
     """
+
+    is_doubtful = False
 
     def __init__(
         self, text: str, *, status: int, error_class: str | None = None, details: dict[str, str] | None = None
@@ -112,7 +115,11 @@ class RateLimitedError(RetriableError):
 
 
 class OutageError(RetriableError):
-    """5xx, or an answer that is broken, truncated or no JSON."""
+    """5xx, 408, 425, or an answer that is broken, truncated or no JSON."""
+
+
+class DoubtfulError(RetriableError):
+    """A refusal that may be a gateway's: it is asked for again before it is believed."""
 
 
 class TooLargeError(OutageError):
@@ -123,13 +130,13 @@ def reason(body: Any) -> tuple[str, str | None]:
     """Message and class out of an error body: the API's shape, or that of the authorisation server."""
     if not isinstance(body, dict):
         return "no reason given", None
-    said = [_line(body.get(name), 300) for name in ("message", "hint", "error_description")]
-    classes = [_line(body.get(name), 80) for name in ("errorClass", "error")]
+    said = [one_line(body.get(name), 300) for name in ("message", "hint", "error_description")]
+    classes = [one_line(body.get(name), 80) for name in ("errorClass", "error")]
     return next(filter(None, said), "no reason given"), next(filter(None, classes), None)
 
 
-def _line(value: Any, length: int) -> str:
-    """A text as one printable line; what is no text says nothing."""
+def one_line(value: Any, length: int) -> str:
+    """The beginning of a text as one printable line; what is no text says nothing."""
     text = value[: 2 * length] if isinstance(value, str) else ""
     return " ".join("".join(each if each.isprintable() else " " for each in text).split())[:length]
 
@@ -144,15 +151,18 @@ def of_status(status: int, body: Any, what: str) -> ApiError:
     """
     message, error_class = reason(body)
     text = f"{what}: Lightspeed answered {status}: {message}" + (f" ({error_class})" if error_class else "")
-    return _kind(status)(text, status=status, error_class=error_class, details=_ids(body))
+    error = _kind(status)(text, status=status, error_class=error_class, details=_ids(body))
+    error.is_doubtful = not isinstance(body, dict) and not isinstance(error, RetriableError)
+    return error
 
 
 def _kind(status: int) -> type[ApiError]:
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in _PASSING:
         return OutageError
     return _KINDS.get(status, RequestRefusedError)
 
 
+_PASSING = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY)
 _KINDS: dict[int, type[ApiError]] = {HTTPStatus.FORBIDDEN: RightsError, HTTPStatus.NOT_FOUND: NotFoundError}
 
 

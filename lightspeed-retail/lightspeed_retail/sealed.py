@@ -77,7 +77,7 @@ class SealedTokens:
 
         try:
             return self._fernet.decrypt(token.removeprefix(_MARK)).decode()
-        except InvalidToken:
+        except (InvalidToken, ValueError):
             raise SettingsError(f"{KEY_VARIABLE} is not the key that the stored tokens are encrypted with.") from None
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import requests
 
-from lightspeed_retail.errors import SettingsError, UnreachableError
+from lightspeed_retail.errors import SettingsError, UnreachableError, one_line
 
 _VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 _TLS = "https://"
@@ -38,9 +38,7 @@ class Session(requests.Session):
             _check_bundle(bundle)
             self.verify = bundle
 
-    def merge_environment_settings(
-        self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any
-    ) -> Any:
+    def merge_environment_settings(self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any) -> Any:
         """Proxies come from the environment, authorities only where no bundle is set.
 
         Raises:
@@ -103,10 +101,10 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 def _check_bundle(place: str) -> None:
     try:
         usable = Path(place).is_file()
-    except ValueError:
+    except (ValueError, OSError):
         usable = False
     if not usable:
-        raise SettingsError(f"ca_bundle: there is no file {place}.")
+        raise SettingsError(f"ca_bundle: there is no file {one_line(place, 200)}.")
     try:
         ssl.create_default_context(cafile=place)
     except OSError as error:

@@ -25,6 +25,7 @@ from lightspeed_retail.errors import SettingsError
 SPARE = 16_384
 """Bytes for which a store proves to have room before a token is spent; a pair takes about two thousand."""
 _EARLY = 60.0
+_VERSION = 1
 
 
 class Holder(msgspec.Struct, frozen=True):
@@ -71,6 +72,13 @@ class Tokens(msgspec.Struct, frozen=True):
     def is_ending(self) -> bool:
         """Whether it is time to renew: a minute before the end, later where tokens live for seconds only."""
         return self.expires_at - min(_EARLY, self.lifetime / 10) <= time.time()
+
+
+class _Document(msgspec.Struct, kw_only=True):
+    """What a token file holds: pairs by the names of their connections, as they stand in it."""
+
+    version: int = _VERSION
+    connections: dict[str, Any]
 
 
 class TokenStore(Protocol):
@@ -216,20 +224,23 @@ class TokenFile:
 
     def _read(self) -> dict[str, Any]:
         try:
-            document = msgspec.json.decode(self.path.read_bytes(), type=dict[str, Any])
-            return dict(document["connections"])
+            document = msgspec.json.decode(self.path.read_bytes(), type=_Document)
         except FileNotFoundError:
             return {}
         except OSError as error:
             raise SettingsError(f"The token store {self.path} cannot be read: {error.strerror}.") from error
-        except (msgspec.DecodeError, KeyError, TypeError, ValueError, RecursionError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise self._damaged() from error
+        if document.version > _VERSION:
+            message = f"The token store {self.path} was written by a newer version of this program: use that one."
+            raise SettingsError(message)
+        return document.connections
 
     def _damaged(self) -> SettingsError:
         return SettingsError(f"The token store {self.path} is damaged. Move it away and connect the account again.")
 
     def _replace(self, entries: dict[str, Any]) -> None:
-        content = msgspec.json.encode({"version": 1, "connections": entries})
+        content = msgspec.json.encode(_Document(connections=entries))
         handle, name = tempfile.mkstemp(dir=self.path.parent, prefix=".tokens-")
         try:
             with os.fdopen(handle, "wb") as file:

@@ -157,11 +157,17 @@ class Transport:
             CredentialsError: The API refused the credentials.
             UnreachableError: The API did not answer, however often it was asked.
         """
+        doubts = itertools.count(_FIRST_TRIES - 1, -1)
 
         def once() -> tuple[T, datetime]:
             answer = self.bearing(lambda token: self._get_once(address, token), price)
             what = f"GET {urlsplit(address).path}"
-            body = self._read(answer, what, read)
+            try:
+                body = self._read(answer, what, read)
+            except errors.ApiError as error:
+                if error.is_doubtful and next(doubts) > 0:
+                    raise errors.DoubtfulError(str(error), status=error.status) from None
+                raise
             if not accepts(body):
                 raise errors.OutageError(f"{what}: the answer is no list.", status=answer.status_code)
             return body, _date(answer)

@@ -87,10 +87,18 @@ def _option(field: Field[Any], hint: Any, defaults: Mapping[str, Any]) -> inspec
 @with_options(port=_DEFAULT_PORT)
 def serve(config: Config) -> None:
     """Serve until interrupted; one line of JSON on stdout says where and with which credentials."""
-    stopped = threading.Event()
+    serving, stopped = threading.Event(), threading.Event()
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        stopped.set()
+        if not serving.is_set():
+            # There may be years to make up yet.
+            sys.exit(128 + number)
+
     for number in _SIGNALS:
-        signal.signal(number, lambda *_: stopped.set())
+        signal.signal(number, stop)
     with _running(config) as sandbox:
+        serving.set()
         variables = sandbox.environment()
         err.print(f"Lightspeed Retail sandbox at [bold]{sandbox.url}[/bold] (account {sandbox.account}).")
         err.print("To use it, set these variables; stop with Ctrl-C:")

@@ -54,7 +54,7 @@ class Reports:
             length = length * 2 if pages == 1 else _YEAR
 
     def _is_read(self, row: Record) -> bool:
-        return not self._narrowing.shops or int(row.get("shopID") or 0) in self._narrowing.shops
+        return not self._narrowing.shops or str(row.get("shopID")) in map(str, self._narrowing.shops)
 
     def _first_day(self, resource: type[Resource], state: State) -> date:
         bookmark = state.get("replication_key_value")
@@ -80,7 +80,7 @@ class Reports:
         try:
             page = next(self._client.pages(Query(listed, (since,), sort)))
             return _day(min(instant(row[moment]) for row in page.rows)) - _DAY
-        except (RightsError, NotFoundError, RequestRefusedError, KeyError, ValueError):
+        except (RightsError, NotFoundError, RequestRefusedError, KeyError, ValueError, TypeError, OverflowError):
             return _EARLIEST
 
 

@@ -34,11 +34,17 @@ def catalog(file: IO[str] | None) -> dict[str, Any] | None:
     if document is not None:
         try:
             Catalog.from_dict(document)
-        except (KeyError, TypeError, AttributeError, ValueError):
+        except (KeyError, TypeError, AttributeError, ValueError, RecursionError):
             message = "--catalog holds no Singer catalog: make one with --discover."
             raise SettingsError(message) from None
     return document
 
 
 def _read(option: str, file: IO[str] | None) -> dict[str, Any] | None:
-    return None if file is None else json_object(option, file.name, file.read())
+    if file is None:
+        return None
+    try:
+        content = file.read()
+    except (OSError, UnicodeDecodeError):
+        raise SettingsError(f"--{option} {file.name} must hold a JSON object.") from None
+    return json_object(option, file.name, content)

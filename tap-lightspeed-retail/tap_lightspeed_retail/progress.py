@@ -55,8 +55,7 @@ class DataClock:
         self.is_past = False
         self._behind: timedelta | None = None
         for entry in state.get("bookmarks", {}).values():
-            bookmark = entry.get("replication_key_value")
-            self.see(bookmark if isinstance(bookmark, str) and "T" in bookmark else None)
+            self.see(_moment(entry.get("replication_key_value")))
 
     def see(self, moment: str | None, date: datetime | None = None) -> None:
         """Take note of a change stamp, and of the server's clock at the answer that it came with."""
@@ -295,6 +294,16 @@ class KeyProgress:
             return bool(made) and stamp(instant(str(made))) >= self._settled
         except ValueError:
             return False
+
+
+def _moment(bookmark: object) -> str | None:
+    """A bookmark that is a moment, in the one form; other streams and other taps have others."""
+    if not isinstance(bookmark, str) or "T" not in bookmark:
+        return None
+    try:
+        return stamp(instant(bookmark))
+    except ValueError:
+        return None
 
 
 def bookmark_key(state: Mapping[str, Any]) -> int:

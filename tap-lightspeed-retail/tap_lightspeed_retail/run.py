@@ -26,6 +26,7 @@ from tap_lightspeed_retail.plan import Circumstances, Phase, Reading, Rider, mak
 from tap_lightspeed_retail.progress import DataClock
 from tap_lightspeed_retail.reader import Reader
 from tap_lightspeed_retail.settings import value_of
+from tap_lightspeed_retail.state_form import check_state, forget_the_future
 from tap_lightspeed_retail.walks import Walker
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ class Run:
         self.history = History(self)
         self.check = VanishedCheck(self)
         self.watch = self.check.watch
+        check_state(state, self._resources)
         self._state = state
         self._streams: dict[str, ResourceStream] = {}
         self.ended_early: str | None = None
@@ -83,6 +85,7 @@ class Run:
             clock = f"{client.now:%Y-%m-%d %H:%M} UTC"
             message = f"start_date {start.isoformat()} lies in the future; Lightspeed's clock says {clock}."
             raise SettingsError(message)
+        forget_the_future(self._state, self._resources, client.now)
         return client
 
     @cached_property
@@ -174,7 +177,7 @@ class Run:
     def _account_rows(self) -> list[Record]:
         """The account as the list gives it, completed by its single answer, which has no envelope."""
         account = self.client.account_id
-        listed = [row for row in self.client.known_accounts if int(row["accountID"]) == account]
+        listed = [row for row in self.client.known_accounts if str(row["accountID"]) == str(account)]
         found = []
         for row in listed or [{"accountID": str(account)}]:
             try:
@@ -182,7 +185,9 @@ class Run:
             except ApiError as error:
                 _log.warning("accounts: only the list's fields are known: %s", error)
                 single = {}
-            found.append({**row, **single.get("Account", single)})
+            more = single.get("Account", single)
+            is_same = isinstance(more, dict) and str(more.get("accountID", account)) == str(account)
+            found.append({**row, **more} if is_same else row)
         return found
 
     @cached_property
@@ -193,11 +198,11 @@ class Run:
         except (RightsError, NotFoundError) as error:
             _log.warning("The shops' time zone is unknown, so dates are taken as UTC: %s", error)
             return UTC
-        names = collections.Counter(row.get("timeZone") for page in pages for row in page.rows)
+        names = collections.Counter(str(row.get("timeZone")) for page in pages for row in page.rows)
         for name, _ in names.most_common():
             try:
-                return zoneinfo.ZoneInfo(str(name))
-            except (zoneinfo.ZoneInfoNotFoundError, ValueError):
+                return zoneinfo.ZoneInfo(name)
+            except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
                 continue
         return UTC
 

@@ -6,6 +6,7 @@ import itertools
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from http import HTTPStatus
 
 from lightspeed_retail.ahead import Pages
@@ -16,6 +17,9 @@ from lightspeed_retail.sheets import Page
 from lightspeed_retail.source import Source
 from lightspeed_retail.wire import Record, instant, stamp
 from tap_lightspeed_retail.narrowing import Narrowing
+
+_EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+"""Systems have moments before it that stand for none; a look-back from them leads out of the calendar."""
 
 _UTC_LENGTH = len("2024-12-06T15:23:49+00:00")
 
@@ -169,6 +173,8 @@ def _moment(value: object) -> str | None:
     try:
         moment = instant(value)
     except ValueError:
+        return None
+    if moment < _EARLIEST:
         return None
     return value if value.endswith("+00:00") and len(value) == _UTC_LENGTH else stamp(moment)
 

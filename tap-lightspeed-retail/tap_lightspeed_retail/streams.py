@@ -21,6 +21,7 @@ from lightspeed_retail.errors import (
     RightsError,
     SettingsError,
     SpentError,
+    is_key,
 )
 from lightspeed_retail.resources import FieldType, Resource, Stamp, Tail
 from lightspeed_retail.wire import UNKNOWN_FIELDS, Decoder, Decoding, Record, nested_rows
@@ -185,7 +186,7 @@ class ResourceStream(Stream):
             if not isinstance(row, dict):
                 continue
             full = row if rider.key in row else {**rider.parent_key(parent), **row}
-            if not str(full.get(key, "")).isdecimal():
+            if not is_key(full.get(key)):
                 stream.drift.misfit(key, full.get(key), personal=False)
                 continue
             for inner in rider.riders:

@@ -20,6 +20,7 @@ from tests.scripted import Answer, Asked, Host, scripted
 
 SECRET = "sentinel-token"
 DATE = "Sat, 06 Jan 2024 10:00:00 GMT"
+REST = "http://x/API/V3/Account/7/Item.json?after=b"
 
 
 class Naps:
@@ -146,10 +147,28 @@ def test_a_refusal_is_told_at_once_with_the_apis_own_words(status: int, kind: ty
     assert len(host.asked) == 1
 
 
-def test_an_error_that_is_no_json_still_has_its_class() -> None:
-    with scripted([Answer(403, b"<html>no</html>")]) as host, pytest.raises(errors.RightsError) as caught:
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [(400, errors.RequestRefusedError), (403, errors.RightsError), (404, errors.NotFoundError), (410, errors.ApiError)],
+)
+@pytest.mark.parametrize("body", [b"<html>no</html>", b"", b"[]", b'"no"'])
+def test_a_refusal_that_may_be_a_gateways_is_believed_the_third_time(
+    status: int, kind: type[errors.ApiError], body: bytes
+) -> None:
+    with scripted([page(1, following=REST), Answer(status, body)]) as host, pytest.raises(kind) as caught:
         ids_of(client_of(host))
+    assert (caught.value.status, len(host.asked)) == (status, 4)
     assert "<html>" not in str(caught.value)
+    refusals = [Answer(status, body)] * 2
+    with scripted([page(1, following=REST), *refusals, page(2)]) as host:
+        assert ids_of(client_of(host)) == ["1", "2"]
+
+
+@pytest.mark.parametrize("status", [408, 425])
+@pytest.mark.parametrize("body", [b"<html>later</html>", {"message": "later"}], ids=["a page", "an object"])
+def test_what_asks_for_patience_is_an_outage(status: int, body: Any) -> None:
+    with scripted([page(1, following=REST), *[Answer(status, body)] * 4, page(2)]) as host:
+        assert ids_of(client_of(host)) == ["1", "2"]
 
 
 def test_a_fixed_token_that_is_refused_is_an_error_of_the_credentials() -> None:

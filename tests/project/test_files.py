@@ -14,7 +14,8 @@ import pytest
 
 from tests.conftest import ROOT
 
-IGNORED = {".git", ".venv", ".demo", ".bench", ".audit", ".mutants", ".coverage", ".meltano", ".hypothesis", "__pycache__"}
+MADE = {".audit", ".bench", ".coverage", ".demo", ".meltano", ".mutants", ".venv"}
+IGNORED = MADE | {".git", ".hypothesis", "__pycache__"}
 BINARY = {".sqlite", ".pyc", ".png", ".svg"}
 
 

@@ -142,3 +142,6 @@ def test_only_what_was_in_force_is_ended_and_counted(sandbox: Sandbox) -> None:
         assert Api(sandbox, "a.b.c").ask(path).status_code == 401
         assert Api(sandbox).ask(path).status_code == 401
     assert sandbox.injected == {}
+    api = Api.of(sandbox)
+    assert [api.ask("/Shop.json").status_code for _ in range(3)] == [401] * 3
+    assert sandbox.injected == {"expire": 1}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from pathlib import Path
 
 from tests.soak.soak import Size, soak
 
@@ -17,6 +18,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1, help="what everything is made from (1)")
     parser.add_argument("--records", type=int, default=Size.records, help="records that are written a day, at least 42")
     parser.add_argument("--sales", type=int, default=Size.sales, help="sales a day")
+    parser.add_argument("--keep", type=Path, help="a folder that is not there yet, to leave all files in")
     given = parser.parse_args()
     until = time.monotonic() + 60 * given.minutes
 
@@ -28,7 +30,7 @@ def main() -> int:
         sys.stdout.flush()
 
     told(f"seed {given.seed}")
-    problems = soak(given.seed, Size(sales=given.sales, records=given.records), goes_on, told)
+    problems = soak(given.seed, Size(sales=given.sales, records=given.records), goes_on, told, given.keep)
     told("\n".join(["Wrong:", *problems]) if problems else "All was as it should be.")
     return 1 if problems else 0
 

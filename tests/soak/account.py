@@ -39,7 +39,8 @@ class Account:
     store: Store
 
     def rows(self, resource: type[Resource]) -> list[Record]:
-        """All rows of a resource, typed."""
+        """All rows of a resource, typed, as they are now: a transaction of long ago would not see them."""
+        self.store.commit()
         return self.store.select(resource)
 
     def connection(self) -> dict[str, str]:
@@ -68,6 +69,10 @@ class Account:
         asked = self._ask("GET", "requests")
         self._ask("DELETE", "requests")
         return float(sum(entry["cost"] for entry in asked))
+
+    def size(self) -> int:
+        """How many rows there are in all."""
+        return sum(self._ask("GET", "state")["rows"].values())
 
     @property
     def memory(self) -> float:

@@ -35,6 +35,7 @@ class Week:
         spent: Drips of the quiet night.
         faults: What went wrong on purpose.
         runs: Runs of tap and target.
+        story: What happened on each day that was not quiet.
         problems: What is wrong.
     """
 
@@ -55,7 +56,13 @@ class Week:
     spent: float = 0.0
     faults: Counter[str] = field(default_factory=Counter)
     runs: int = 0
+    story: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+
+    @property
+    def verdict(self) -> str:
+        """That all is well, or what is not, and what happened before."""
+        return "\n  ".join(["wrong", *self.problems, *self.story]) if self.problems else "good"
 
     def __str__(self) -> str:
         """The week in a line."""
@@ -64,7 +71,7 @@ class Week:
             f"week {self.number}: {self.rows:,} rows, {self.written:,} written, {self.runs} runs, "
             f"{self.faults.total()} faults, MB tap/loader/target/sandbox/soak {memory}, {self.descriptors} open, "
             f"state {self.state:,} B, ledger {self.ledger:,} B, quiet night {self.spent:.1f} drips "
-            f"(plan {self.planned:.1f}): {'good' if not self.problems else '; '.join(self.problems)}"
+            f"(plan {self.planned:.1f}): {self.verdict}"
         )
 
 

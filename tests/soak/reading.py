@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from decimal import Decimal
 from pathlib import Path
 from random import Random
 from typing import Any
-
-import psycopg
-from psycopg.rows import dict_row
-from psycopg.types.json import set_json_loads
 
 from lightspeed_sandbox.warehouse import Warehouse
 from tests import forked
@@ -53,12 +47,14 @@ class Nights:
     Args:
         account: What is read.
         server: Where it is loaded.
+        tables: What comes of it.
         folder: Where all files are.
         chance: Decides when a run is killed.
     """
 
     account: Account
     server: Warehouse
+    tables: Tables
     folder: Path
     chance: Random
     state: Message | None = None
@@ -99,17 +95,13 @@ class Nights:
 
     def differences(self) -> list[str]:
         """What the warehouse and the account do not agree about."""
-        with psycopg.connect(self.server.dsn, row_factory=dict_row, autocommit=True) as connection:
-            set_json_loads(functools.partial(json.loads, parse_float=Decimal, parse_int=Decimal), connection)
-            tables = Tables(connection, SCHEMA, everything=True)
-            return list(tables.differences(self.account, tuple(RESOURCES), {}))  # type: ignore[arg-type]  # only its rows are asked for
+        return list(self.tables.differences(self.account, tuple(RESOURCES), {}))  # type: ignore[arg-type]  # only its rows are asked for
 
     def sessions(self) -> int:
         """How many sessions the database has besides the one that asks."""
-        asked = b"SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'"
-        with psycopg.connect(self.server.dsn) as connection:
-            row = connection.execute(asked).fetchone()
-            return int(row[0]) - 1 if row else 0
+        asked = "SELECT count(*) AS sessions FROM pg_stat_activity WHERE backend_type = 'client backend'"
+        row = self.tables.connection.execute(asked).fetchone()
+        return int(row["sessions"]) - 1 if row else 0
 
     def _once(self, night: Night, kill_after: float | None) -> bool:
         """One run of the tap, and of the loader with what it has said; whether both ended well."""
@@ -159,5 +151,5 @@ class Nights:
 @contextmanager
 def loading(account: Account, server: Warehouse, folder: Path, chance: Random) -> Iterator[Nights]:
     """Nights whose tables go afterwards."""
-    with opened(server, SCHEMA, everything=True):
-        yield Nights(account, server, folder, chance)
+    with opened(server, SCHEMA, everything=True) as tables:
+        yield Nights(account, server, tables, folder, chance)

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
-from tests.declared import RESOURCES
 from tests.schedules.common import careless_warehouse
 from tests.soak.account import Account, serving
 from tests.soak.judging import Week, growth, of_week
@@ -26,6 +25,7 @@ FAULTS = (
 """What goes wrong by day and by night; three kinds at a time, each with one request in fifty."""
 
 _AT_A_TIME = 3
+_KILLED = 0.4
 _TIED = 130
 
 
@@ -92,28 +92,28 @@ class Soak:
         self.account.trade()
         if self.chance.random() < 1 / self.size.days and not quiet:
             self.account.tie(self.chance.choice(("sales", "items", "customers")), _TIED)
-        with self._faults(week, quiet=quiet):
-            week.problems += self.writing.write(self.day, killed=self._is_killed(quiet=quiet))
-        with self._faults(week, quiet=quiet):
-            night = self.nights.run(killed=self._is_killed(quiet=quiet))
-        week.problems += night.problems
+        for deed in (self._write, self._read):
+            killed = self.chance.random() < _KILLED and not quiet
+            kinds = [] if quiet else self.chance.sample(FAULTS, _AT_A_TIME)
+            week.story.append(f"day {self.day}: {deed.__name__[1:]}, {', '.join(kinds)}{', killed' if killed else ''}")
+            self.account.inject([f"{kind}:0.02" for kind in kinds], seed=self.chance.randrange(10**6))
+            deed(week, killed=killed)
+            week.faults.update(self.account.inject([]))
         if quiet:
-            week.planned, week.spent = night.planned, night.spent
             week.problems += [*self.nights.differences(), *self.writing.doubled()]
 
-    def _is_killed(self, *, quiet: bool) -> bool:
-        return self.chance.random() < 0.4 and not quiet
+    def _write(self, week: Week, *, killed: bool) -> None:
+        week.problems += self.writing.write(self.day, killed=killed)
 
-    @contextmanager
-    def _faults(self, week: Week, *, quiet: bool) -> Iterator[None]:
-        kinds = [] if quiet else self.chance.sample(FAULTS, _AT_A_TIME)
-        self.account.inject([f"{kind}:0.02" for kind in kinds], seed=self.chance.randrange(10**6))
-        yield
-        week.faults.update(self.account.inject([]))
+    def _read(self, week: Week, *, killed: bool) -> None:
+        """The last night of a week is the one whose drips count."""
+        night = self.nights.run(killed=killed)
+        week.problems += night.problems
+        week.planned, week.spent = night.planned, night.spent
 
     def _measure(self, week: Week) -> None:
         nights, writing = self.nights, self.writing
-        week.rows = sum(self.account.store.count(resource) for resource in RESOURCES)
+        week.rows = self.account.size()
         week.written = writing.written.total()
         week.tap = max(each.peak for each in nights.taps)
         week.loader = max(each.peak for each in nights.loaders)
@@ -127,13 +127,13 @@ class Soak:
 
 
 @contextmanager
-def begun(seed: int, size: Size) -> Iterator[Soak]:
-    """A soak that has not had its first load yet; nothing is left of it afterwards."""
+def begun(seed: int, size: Size, keep: Path | None = None) -> Iterator[Soak]:
+    """A soak that has not had its first load yet; nothing is left of it afterwards, unless its files are to be kept."""
     chance = Random(f"soak {seed}")  # noqa: S311  nothing to be kept secret
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="soak-")))
+        folder = keep or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="soak-")))
         for name in ("account", "tap", "target"):
-            (folder / name).mkdir()
+            (folder / name).mkdir(parents=True)
         server = stack.enter_context(careless_warehouse())
         served = serving(folder / "account", seed=seed, days=size.history, sales_a_day=size.sales)
         account = stack.enter_context(served)
@@ -143,7 +143,11 @@ def begun(seed: int, size: Size) -> Iterator[Soak]:
 
 
 def soak(
-    seed: int, size: Size, goes_on: Callable[[int], bool], told: Callable[[str], None] = lambda _line: None
+    seed: int,
+    size: Size,
+    goes_on: Callable[[int], bool],
+    told: Callable[[str], None] = lambda _line: None,
+    keep: Path | None = None,
 ) -> list[str]:
     """Let weeks pass; what is wrong after all of them.
 
@@ -152,8 +156,9 @@ def soak(
         size: How large it is.
         goes_on: Whether there is one more week after so many.
         told: Told of each week.
+        keep: A folder that is not there yet, for all files; without it they go.
     """
-    with begun(seed, size) as found:
+    with begun(seed, size, keep) as found:
         began = time.monotonic()
         problems = found.first_load()
         told(f"first load: {time.monotonic() - began:.1f} s: {'good' if not problems else '; '.join(problems)}")

@@ -15,7 +15,7 @@ from tests.soak.account import Account
 from tests.soak.processes import SPEED, Finished, finish
 from tests.target.mixed import KEY, SHARES, Mixed, there, wanted
 
-_NAMED = re.compile(r"^(?:(?P<code>SKU|EXT|PO|tag|customer)(?P<sign>[-.])|(?P<word>Category|Vendor|Type) )")
+_NAMED = re.compile(r"^(?:(?:SKU|EXT|PO|tag)-|customer\.|555-|(?:Category|Vendor|Type) )")
 _MARK = re.compile(r'"(?:(?:SKU|EXT|PO|tag)-D|(?:Category|Vendor|Type) D|D)\d+-')
 _TRIES = 5
 
@@ -56,14 +56,19 @@ class Writing:
 
     def __post_init__(self) -> None:
         """Connect."""
-        own = {name: str(self.folder / name) for name in ("token_store", "outcome_path")}
-        places = {"ledger": str(self.ledger), "rejects_path": str(self.rejects)}
-        self._settings = {**self.account.connection(), **own, **places, "batch_size_rows": 25}
+        files = {"ledger": self.ledger, "rejects_path": self.rejects, "outcome_path": self.outcomes}
+        own = {name: str(path) for name, path in {**files, "token_store": self.folder / "tokens.json"}.items()}
+        self._settings = {**self.account.connection(), **own, "batch_size_rows": 25}
 
     @property
     def ledger(self) -> Path:
         """The ledger's file."""
         return self.folder / "ledger.sqlite"
+
+    @property
+    def outcomes(self) -> Path:
+        """The file that says how each record ended."""
+        return self.folder / "outcome.jsonl"
 
     @property
     def rejects(self) -> Path:
@@ -125,8 +130,14 @@ class Writing:
         return forked.Files(self.folder / "states.txt", self.folder / "target.txt", self.folder / "input.jsonl")
 
     def _rejected(self) -> list[str]:
-        text = self.rejects.read_text(encoding="utf-8") if self.rejects.exists() else ""
-        return [f"The target rejected {line[:300]}" for line in text.splitlines() if '"RECORD"' in line][:3]
+        """Why the last run rejected records; none is to be."""
+        if not self.rejects.exists():
+            return []
+        self.rejects.unlink()
+        lines = map(json.loads, self.outcomes.read_text(encoding="utf-8").splitlines())
+        ends = {(line["stream"], line["key"]): line for line in lines}
+        rejected = [line for line in ends.values() if line["operation"] == "rejected"]
+        return [f"The target rejected {line['stream']} {line['key']}: {line['reason']}" for line in rejected[-3:]]
 
 
 def _own(stream: str, text: str) -> str:
