@@ -113,7 +113,7 @@ def store_path(settings: Mapping[str, Any]) -> Path | None:
     store = _place(settings)
     if store and "://" in store:
         return None
-    return _store_path(store) if store else default_path()
+    return _store_path(store) if store else _followed(default_path())
 
 
 def _plain_store(settings: Mapping[str, Any]) -> TokenStore:
@@ -157,13 +157,18 @@ def _connected(settings: Mapping[str, Any], store: TokenStore) -> str:
     )
 
 
+def _followed(path: Path) -> Path:
+    """What a link leads to: to replace the link itself would leave the file behind it with tokens that are spent."""
+    return path.resolve() if path.is_symlink() else path
+
+
 def _store_path(store: str) -> Path:
     if _SCHEME.match(store):
         raise SettingsError(
             "token_store looks like the URL of a database that lacks a slash: postgresql://user@host/..."
         )
     try:
-        path = Path(store).expanduser()
+        path = _followed(Path(store).expanduser())
         usable = not path.exists() or path.is_file()
     except (RuntimeError, ValueError, OSError):
         usable = False

@@ -153,6 +153,10 @@ class ResourceStream(Stream):
         except (NotFoundError, RequestRefusedError) as error:
             for stream in self.run.fed_by(self):
                 stream.fail(error)
+        except LightspeedError:
+            # The run ends here, and what has been sent need not be read again.
+            self.checkpoint()
+            raise
 
     def skip(self, error: RightsError) -> None:
         """Say, once, that this stream cannot be read for want of rights, and which it takes."""

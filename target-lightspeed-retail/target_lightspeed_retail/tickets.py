@@ -89,21 +89,46 @@ def paired(lines: Sequence[Record], sale: Record, known: Callable[[Record], int 
         sale: The sale.
         known: The number that a line of the record is known to have.
     """
-    left = list(sale.get("SaleLines") or ())
-    found: list[Record | None] = [None] * len(lines)
-    for fits in (_known_as(known), _same_content(sale), _same_item):
+    left = _Left(sale.get("SaleLines") or ())
+    found = [left.numbered(known(line)) for line in lines]
+    for fits in (_same_content(sale), _same_item):
         for place, line in enumerate(lines):
             if found[place] is None:
-                found[place] = next((each for each in left if fits(line, each)), None)
-                left = [each for each in left if each is not found[place]]
+                found[place] = left.first(fits, line)
     return list(zip(lines, found, strict=True))
 
 
-def _known_as(known: Callable[[Record], int | None]) -> Callable[[Record, Record], bool]:
-    def fits(line: Record, row: Record) -> bool:
-        return row.get(SaleLine.api.key) == (known(line) or 0)
+class _Left:
+    """The lines of a sale that no line of the record has been found to mean yet.
 
-    return fits
+    A sale may have thousands, mostly in the order of the record: the first that is left is looked at first.
+    """
+
+    def __init__(self, rows: Sequence[Record]) -> None:
+        self._rows = rows
+        self._is_taken = [False] * len(rows)
+        self._begin = 0
+        self._places: dict[Any, int] = {}
+        for place, row in enumerate(rows):
+            self._places.setdefault(row.get(SaleLine.api.key), place)
+
+    def numbered(self, number: int | None) -> Record | None:
+        """The one with a number."""
+        place = self._places.get(number) if number else None
+        return None if place is None or self._is_taken[place] else self._taken(place)
+
+    def first(self, fits: Callable[[Record, Record], bool], line: Record) -> Record | None:
+        """The first one that fits a line."""
+        while self._begin < len(self._rows) and self._is_taken[self._begin]:
+            self._begin += 1
+        for place in range(self._begin, len(self._rows)):
+            if not self._is_taken[place] and fits(line, self._rows[place]):
+                return self._taken(place)
+        return None
+
+    def _taken(self, place: int) -> Record:
+        self._is_taken[place] = True
+        return self._rows[place]
 
 
 def _same_content(sale: Record) -> Callable[[Record, Record], bool]:

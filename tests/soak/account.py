@@ -17,9 +17,8 @@ from lightspeed_retail.resources import Resource
 from lightspeed_retail.wire import Record
 from lightspeed_sandbox.store import Store
 from tests import forked
-from tests.soak.processes import SPEED, descriptors, memory
+from tests.soak.processes import descriptors, memory
 
-_COMMAND = "lightspeed_sandbox.cli:main"
 _STARTED_IN = 60.0
 _TICK = 0.05
 
@@ -31,17 +30,21 @@ class Account:
     Args:
         process: Where it runs.
         variables: What points clients at it.
-        store: Its rows.
+        data: The file with its rows.
     """
 
     process: ForkServerProcess
     variables: dict[str, str]
-    store: Store
+    data: Path
 
     def rows(self, resource: type[Resource]) -> list[Record]:
-        """All rows of a resource, typed, as they are now: a transaction of long ago would not see them."""
-        self.store.commit()
-        return self.store.select(resource)
+        """All rows of a resource, typed, as they are now."""
+        # One that is open longer does not notice what another process writes, and works out no report anew.
+        store = Store(self.data)
+        try:
+            return store.select(resource)
+        finally:
+            store.close()
 
     def connection(self) -> dict[str, str]:
         """Settings for a client with a grant of its own."""
@@ -102,17 +105,9 @@ def serving(folder: Path, *, seed: int, days: int, sales_a_day: int) -> Iterator
         sales_a_day: How many sales there are in a day.
     """
     data, files = folder / "account.sqlite", forked.Files(folder / "sandbox.json", folder / "sandbox.txt")
-    made = {"data": data, "seed": seed, "days": days, "sales-per-day": sales_a_day, "port": 0}
-    limits = {"bucket-size": 500, "drip-rate": 20, "time-scale": SPEED}
-    options = [word for name, value in {**made, **limits}.items() for word in (f"--{name}", str(value))]
-    process = forked.start(_COMMAND, ["serve", *options], files)
+    process = forked.start("tests.soak.server:main", [str(seed), str(days), str(sales_a_day), str(data)], files)
     try:
-        variables = _said(process, files)
-        store = Store(data)
-        try:
-            yield Account(process, variables, store)
-        finally:
-            store.close()
+        yield Account(process, _said(process, files), data)
     finally:
         process.terminate()
         forked.ended(process, 20)

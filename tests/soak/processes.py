@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
@@ -51,7 +52,8 @@ def finish(process: ForkServerProcess, log: Path, kill_after: float | None = Non
         peak = max(peak, memory(process.pid, "VmHWM"))
         lasted = time.monotonic() - began
         if kill_after is not None and lasted > kill_after and process.pid is not None:
-            os.kill(process.pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):
+                os.kill(process.pid, signal.SIGKILL)
         if lasted > _LONGEST:
             process.kill()
             raise TimeoutError(f"A process had not ended after {_LONGEST:.0f} seconds: {log}")

@@ -70,13 +70,14 @@ class Nights:
         self._write("loader.json", {**loader, "validate_records": False})
         self._write("catalog.json", selecting(everything=True))
 
-    def run(self, *, killed: bool = False) -> Night:
+    def run(self, *, killed: bool = False, planned: bool = False) -> Night:
         """Run tap and loader until a run has ended well; what is loaded is acknowledged as the loader says.
 
         Args:
             killed: Whether the first run of the tap is killed on its way.
+            planned: Whether the plan is asked before what it will cost.
         """
-        night = Night(planned=self._planned())
+        night = Night(planned=self._planned() if planned else 0.0)
         self.account.drips()
         for number in range(_TRIES):
             night.tries += 1
@@ -121,9 +122,7 @@ class Nights:
         return tap.code == 0 and loader.code == 0
 
     def _planned(self) -> float:
-        if self.state is None:
-            return 0.0
-        words = ["--config", "tap.json", "--catalog", "catalog.json", "--json", "--offline"]
+        words = ["--config", "tap.json", "--catalog", "catalog.json", "--json"]
         said = self.folder / "plan.json"
         done = self._finish(PLAN, words, said)
         if done.code:
@@ -140,7 +139,7 @@ class Nights:
         if what != forked.TARGET_POSTGRES and self.state is not None:
             self._write("state.json", self.state)
             command += ["--state", str(self.folder / "state.json")]
-        speed = SPEED if what == forked.TAP else 1.0
+        speed = 1.0 if what == forked.TARGET_POSTGRES else SPEED
         process = forked.start(what, command, forked.Files(out, log, given), speed=speed, environment={"PGTZ": "UTC"})
         return finish(process, log, kill_after)
 

@@ -97,17 +97,17 @@ class Soak:
             kinds = [] if quiet else self.chance.sample(FAULTS, _AT_A_TIME)
             week.story.append(f"day {self.day}: {deed.__name__[1:]}, {', '.join(kinds)}{', killed' if killed else ''}")
             self.account.inject([f"{kind}:0.02" for kind in kinds], seed=self.chance.randrange(10**6))
-            deed(week, killed=killed)
+            deed(week, killed=killed, quiet=quiet)
             week.faults.update(self.account.inject([]))
         if quiet:
             week.problems += [*self.nights.differences(), *self.writing.doubled()]
 
-    def _write(self, week: Week, *, killed: bool) -> None:
+    def _write(self, week: Week, *, killed: bool, quiet: bool) -> None:
         week.problems += self.writing.write(self.day, killed=killed)
 
-    def _read(self, week: Week, *, killed: bool) -> None:
-        """The last night of a week is the one whose drips count."""
-        night = self.nights.run(killed=killed)
+    def _read(self, week: Week, *, killed: bool, quiet: bool) -> None:
+        """A night; on a quiet one, the drips are compared with the plan."""
+        night = self.nights.run(killed=killed, planned=quiet)
         week.problems += night.problems
         week.planned, week.spent = night.planned, night.spent
 

@@ -79,5 +79,5 @@ def missing(sandbox: Sandbox, resources: list[type[Resource]], *runs: Spoken) ->
 
 def _version(resource: type[Resource], row: Record | None) -> Any:
     """Which of the forms that a row has had this is, as far as its change stamp tells."""
-    stamp = getattr(resource.api.bookmark, "field", None)
+    stamp = str(getattr(resource.api.bookmark, "field", ""))
     return row is not None and row.get(stamp)
