@@ -123,6 +123,11 @@ class Client:
         """When the run began: the `Date` of the first answer, or local time before there is one."""
         return self.transport.now
 
+    @property
+    def moment(self) -> datetime:
+        """The server's clock at this moment, local time before the first answer."""
+        return self.transport.moment
+
     def accounts(self) -> list[Record]:
         """The accounts that the token belongs to, as they stand on the wire; normally one."""
         answer, _ = self.transport.get(f"{self.version.root}/Account.json", BASE_PRICE)

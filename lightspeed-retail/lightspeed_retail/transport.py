@@ -10,7 +10,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Generator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -116,12 +116,19 @@ class Transport:
         self._api_path = (api_path or version.root).rstrip("/")
         self._retry_wait = retry_wait
         self._first_date: datetime | None = None
+        self._dated = 0.0
         self._lock = threading.Lock()
 
     @property
     def now(self) -> datetime:
         """When the run began: the `Date` of the first answer, or local time before there is one."""
         return self._first_date or datetime.now(UTC)
+
+    @property
+    def moment(self) -> datetime:
+        """The server's clock at this moment, local time before the first answer."""
+        passed = time.monotonic() - self._dated if self._first_date else 0.0
+        return self.now + timedelta(seconds=passed)
 
     @property
     def connections(self) -> int:
@@ -261,7 +268,7 @@ class Transport:
         """The first answer's clock is the run's, and tells whether the local one is off."""
         with self._lock:
             if self._first_date is None:
-                self._first_date = date
+                self._first_date, self._dated = date, time.monotonic()
                 skew = (date - datetime.now(UTC)).total_seconds()
                 if abs(skew) > _TOLERATED_SKEW:
                     _log.warning("The clocks differ: the server's is %+.0f seconds off the local one.", skew)

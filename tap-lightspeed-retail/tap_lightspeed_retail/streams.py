@@ -85,11 +85,19 @@ class ResourceStream(Stream):
         return metadata
 
     def apply_catalog(self, catalog: Catalog) -> None:
-        """Take over a catalog, unless it speaks of other names than the settings do.
+        """Take over what a catalog selects, unless it speaks of other names than the settings do.
+
+        Keys are not the catalog's to choose: with others, or none, rows of several accounts would be taken for one, or
+        come twice.
 
         Raises:
             SettingsError: It was made with other names.
         """
+        entry = catalog.get_stream(self.name)
+        if entry is not None:
+            # What writes the schema takes it from here.
+            entry.stream, entry.key_properties = self.name, self.primary_keys
+            entry.replication_key = self.replication_key
         super().apply_catalog(catalog)
         if self._input_schema is None:
             return

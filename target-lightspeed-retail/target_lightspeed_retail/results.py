@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -88,7 +86,6 @@ class Results:
         self._guards = Guards(**{name: settings.get(name) for name in ("max_rejects", "max_changes", "max_archives")})
         self._summary = Summary(run_id, dry_run=self._dry_run)
         self._spent = client.spent
-        self._began = time.monotonic()
 
     @classmethod
     @contextmanager
@@ -196,7 +193,7 @@ class Results:
             stream=stream,
             key=key,
             operation=result.operation,
-            at=self._client.now + timedelta(seconds=time.monotonic() - self._began),
+            at=self._client.moment,
             lightspeed_id=result.lightspeed_id,
             changed=result.changed,
             reason=result.reason,

@@ -109,7 +109,7 @@ class Tools:
 
     def now(self) -> datetime:
         """The server's clock."""
-        return self.client.now + timedelta(seconds=time.monotonic() - self._started)
+        return self.client.moment
 
     def moment(self) -> str:
         """A moment at which everything sent so far has its stamp, in the form of stamps.

@@ -68,10 +68,10 @@ class Account:
         return found
 
     def drips(self) -> float:
-        """What was charged since this was last asked."""
+        """What was charged since this was last asked, but for reports."""
         asked = self._ask("GET", "requests")
         self._ask("DELETE", "requests")
-        return float(sum(entry["cost"] for entry in asked))
+        return float(sum(entry["cost"] for entry in asked if "/Reports/" not in entry["path"]))
 
     def size(self) -> int:
         """How many rows there are in all."""

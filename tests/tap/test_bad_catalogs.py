@@ -101,6 +101,19 @@ def test_a_catalog_from_before_a_field_was_known_selects_the_others(sandbox: San
     assert missing(sandbox, [SHOP, TAG], spoken) == {}
 
 
+@pytest.mark.parametrize("keys", [None, [], ["name"], [[], "tagID"], "tagID", 5], ids=str)
+def test_keys_are_not_the_catalogs_to_choose(runs: Runs, keys: Any) -> None:
+    catalog = only(TAG.api.stream)
+    (entry,) = catalog["streams"]
+    for place, name in ((entry, "key_properties"), (entry["metadata"][-1]["metadata"], "table-key-properties")):
+        place.pop(name, None)
+        place |= {} if keys is None else {name: keys}
+    entry["replication_key"] = keys
+    spoken = runs.run(catalog=catalog)
+    assert spoken.code == 0, spoken.stderr[-2000:]
+    assert [message["key_properties"] for message in spoken.of("SCHEMA")] == [["accountID", "tagID"]]
+
+
 def test_another_taps_catalog_reads_nothing_and_says_so_or_is_refused(runs: Runs) -> None:
     schema = {"type": "object", "properties": {"id": {"type": "integer"}}}
     mark = {"breadcrumb": [], "metadata": {"selected": True}}

@@ -170,7 +170,7 @@ BAD: list[tuple[Record, str]] = [
     ({"modelYear": 19.5}, "modelYear is no integer."),
     ({"archived": "perhaps"}, "archived is no boolean."),
     ({"Prices": "[{"}, "Prices: the text is no JSON."),
-    ({"accountID": "mine"}, "accountID is no number."),
+    ({"accountID": "mine"}, "accountID is no number of an account."),
     ({"itemID": 999_999}, "999999"),
     ({"description": None}, "description"),
 ]

@@ -221,8 +221,12 @@ def _sum(rows: Iterable[Record], name: str) -> Decimal:
     return sum((row[name] for row in rows), ZERO)
 
 
+_UNTAXED: Record = {"tax1Name": "", "tax2Name": "", "tax1Rate": ZERO, "tax2Rate": ZERO}
+"""What a sale pays that a client has written without a tax category."""
+
+
 def _by_tax_class(world: World, sale: Record, lines: list[Record]) -> list[Record]:
-    taxes = world.tax_categories[sale["taxCategoryID"]]
+    taxes = world.tax_categories.get(sale["taxCategoryID"], _UNTAXED)
     ordered = sorted(lines, key=lambda line: int(line["taxClassID"]))
     return [
         _tax(world, number, taxes, list(group)) for number, group in groupby(ordered, lambda line: line["taxClassID"])
