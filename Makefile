@@ -1,7 +1,7 @@
 # make help says what there is. Works with GNU make 3.81 (macOS) and in a folder with a space in its name: paths are relative.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types format coverage mutants bench audit build lock clean moved
+.PHONY: help setup demo test lint types format coverage soak mutants bench audit build lock clean moved
 .SUFFIXES:
 
 INSTALLED := .venv/.installed
@@ -41,6 +41,9 @@ coverage: $(INSTALLED) ## Run the tests and say which lines of the shipped packa
 	@rm -rf .coverage && mkdir .coverage
 	@tools/clean coverage run -m pytest -q -n 2 --dist loadfile $(ARGS)
 	@tools/clean coverage combine -q && tools/clean coverage report
+
+soak: $(INSTALLED) ## An hour of simulated weeks with faults, checked after each; ARGS="--minutes 5 --seed 2".
+	@tools/clean python -m tests.soak $(ARGS)
 
 mutants: $(INSTALLED) ## Change the code in small ways and say what no test notices; ARGS="pacing --most 50".
 	@tools/clean python tools/mutants.py $(ARGS)

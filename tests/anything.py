@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import random
 from collections.abc import Iterator
 from typing import Any
 
@@ -119,3 +120,25 @@ def _at(document: Any, at: Path) -> Any:
 
 def _is_object(document: Any, at: Path) -> bool:
     return isinstance(_at(document, at), dict)
+
+
+SAMPLES: list[Any] = [None, True, False, 0, 1, -1, 5, 2**63, 10**30, 1.5, -1e308, [], {}, [None], [[]], {"a": {}}, *ODD]
+"""A value of each kind that JSON can hold, and texts that look like values."""
+
+
+def mutated(document: Any, seed: int) -> Any:
+    """A document that has been changed in one to three places, by chance that a seed repeats.
+
+    For tests that start processes: hypothesis would spend minutes on finding a smaller document.
+    """
+    chance = random.Random(seed)  # noqa: S311  no secret
+    for _ in range(chance.randint(1, 3)):
+        at = chance.choice(list(places(document)))
+        kind = chance.choice(["else", "gone", "more"])
+        if kind == "gone" and at:
+            document = without(document, at)
+        elif kind == "more" and _is_object(document, at):
+            document = changed(document, at, {**_at(document, at), "unknown": chance.choice(SAMPLES)})
+        else:
+            document = changed(document, at, chance.choice(SAMPLES))
+    return document

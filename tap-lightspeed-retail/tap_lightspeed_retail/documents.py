@@ -2,12 +2,47 @@
 
 from __future__ import annotations
 
-from typing import IO, Any
+from typing import IO, Any, Literal
 
+import msgspec
 from singer_sdk.singerlib import Catalog
 
 from lightspeed_retail.documents import json_object
 from lightspeed_retail.errors import SettingsError
+
+
+class _Schema(msgspec.Struct):
+    """What the SDK looks at in a schema, at any depth."""
+
+    type: str | list[str] | None = None
+    properties: dict[str, _Schema] = {}
+    items: _Schema | list[_Schema] | None = None
+
+
+class _Marks(msgspec.Struct, rename="kebab"):
+    selected: bool | None = None
+    selected_by_default: bool | None = None
+    inclusion: Literal["available", "automatic", "unsupported"] | None = None
+    forced_replication_method: str | None = None
+
+
+class _Mark(msgspec.Struct):
+    breadcrumb: list[str]
+    metadata: _Marks
+
+
+class _Entry(msgspec.Struct):
+    tap_stream_id: str
+    schema: _Schema
+    stream: str | None = None
+    replication_method: str | None = None
+    metadata: list[_Mark] = []
+
+
+class _Catalog(msgspec.Struct):
+    """The form of a Singer catalog; what it holds beside that is not looked at."""
+
+    streams: list[_Entry]
 
 
 def state(file: IO[str] | None) -> dict[str, Any] | None:
@@ -33,6 +68,7 @@ def catalog(file: IO[str] | None) -> dict[str, Any] | None:
     document = _read("catalog", file)
     if document is not None:
         try:
+            msgspec.convert(document, _Catalog)
             Catalog.from_dict(document)
         except (KeyError, TypeError, AttributeError, ValueError, RecursionError):
             message = "--catalog holds no Singer catalog: make one with --discover."

@@ -5,7 +5,7 @@ from __future__ import annotations
 import collections
 import logging
 import zoneinfo
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
 from datetime import UTC, timedelta, tzinfo
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -26,7 +26,7 @@ from tap_lightspeed_retail.plan import Circumstances, Phase, Reading, Rider, mak
 from tap_lightspeed_retail.progress import DataClock
 from tap_lightspeed_retail.reader import Reader
 from tap_lightspeed_retail.settings import value_of
-from tap_lightspeed_retail.state_form import check_state, forget_the_future
+from tap_lightspeed_retail.state_form import check_state, claim, forget_the_future
 from tap_lightspeed_retail.walks import Walker
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class Run:
     """
 
     def __init__(
-        self, settings: Mapping[str, Any], state: Mapping[str, Any], resources: Iterable[type[Resource]]
+        self, settings: Mapping[str, Any], state: MutableMapping[str, Any], resources: Iterable[type[Resource]]
     ) -> None:
         """Prepare; nothing is asked before it is needed."""
         self._resources = tuple(resources)
@@ -85,6 +85,8 @@ class Run:
             clock = f"{client.now:%Y-%m-%d %H:%M} UTC"
             message = f"start_date {start.isoformat()} lies in the future; Lightspeed's clock says {clock}."
             raise SettingsError(message)
+        if client.account_id is not None:
+            claim(self._state, client.account_id)
         forget_the_future(self._state, self._resources, client.now)
         return client
 

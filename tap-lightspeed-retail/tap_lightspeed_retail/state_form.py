@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -19,6 +19,9 @@ from lightspeed_retail.wire import instant
 
 _AHEAD = timedelta(days=1)
 """By how much two clocks of the server may differ; a bookmark that lies further ahead is none of this account."""
+
+ACCOUNT = "accountID"
+"""The key of a state that says whose it is."""
 
 _KEYS = re.compile(r"(\d{1,18}(-\d{1,18})?(,\d{1,18}(-\d{1,18})?)*)?")
 _MOMENTS = ("began", "newest", "clock", "start", "read_whole", "at")
@@ -104,6 +107,24 @@ def _keys_of(resource: type[Resource]) -> set[str]:
     if isinstance(bookmark, Stamp):
         return {bookmark.field, *bookmark.candidates}
     return {bookmark.field} if isinstance(bookmark, Days) else {resource.api.key}
+
+
+def claim(state: MutableMapping[str, Any], account: int) -> None:
+    """Let the state say whose it is, so that no account goes on from where another was.
+
+    Args:
+        state: The Singer state, changed in place.
+        account: Number of the account that is read.
+
+    Raises:
+        SettingsError: It is another account's.
+    """
+    named = state.setdefault(ACCOUNT, account)
+    if str(named) != str(account):
+        raise SettingsError(
+            f"--state: the state is that of account {one_line(str(named), 40)}, the connection to account {account}. "
+            "Give each account a state of its own (Meltano: --state-id, --state-id-suffix), or run with a full refresh."
+        )
 
 
 def forget_the_future(state: Mapping[str, Any], resources: Iterable[type[Resource]], now: datetime) -> None:

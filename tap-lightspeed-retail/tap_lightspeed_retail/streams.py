@@ -93,12 +93,9 @@ class ResourceStream(Stream):
         Raises:
             SettingsError: It was made with other names.
         """
-        entry = catalog.get_stream(self.name)
-        if entry is not None:
-            # What writes the schema takes it from here.
-            entry.stream, entry.key_properties = self.name, self.primary_keys
-            entry.replication_key = self.replication_key
+        keys, replication_key = self.primary_keys, self.replication_key
         super().apply_catalog(catalog)
+        self.primary_keys, self.replication_key = keys, replication_key
         if self._input_schema is None:
             return
         properties = self._input_schema.setdefault("properties", {})

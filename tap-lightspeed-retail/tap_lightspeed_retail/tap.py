@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from functools import cached_property
-from typing import IO, TYPE_CHECKING, Any, ClassVar
+from typing import IO, TYPE_CHECKING, Any, ClassVar, cast
 
 import click
 from singer_sdk import Tap
@@ -20,8 +20,9 @@ from tap_lightspeed_retail.messages import LineWriter
 from tap_lightspeed_retail.naming import NAMINGS
 from tap_lightspeed_retail.privacy import privacy_of
 from tap_lightspeed_retail.run import Run
-from tap_lightspeed_retail.schema import Form
+from tap_lightspeed_retail.schema import Form, primary_keys
 from tap_lightspeed_retail.settings import SCHEMA, value_of
+from tap_lightspeed_retail.state_form import ACCOUNT
 from tap_lightspeed_retail.streams import ResourceStream
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ class TapLightspeedRetail(Tap):
     def run(self) -> Run:
         """What the streams of this run share."""
         if self._run is None:
-            self._run = Run(self.config, self.state, self.resources)
+            self._run = Run(self.config, self._whole_state, self.resources)
         return self._run
 
     @cached_property
@@ -72,14 +73,35 @@ class TapLightspeedRetail(Tap):
         """All resources: the declared ones, and those that the settings describe."""
         return (*Resource.all(), *custom_resources(self.config.get("custom_streams")))
 
-    def discover_streams(self) -> list[ResourceStream]:
-        """One stream for each declared resource; nothing is asked of the API."""
-        form = Form(
+    @cached_property
+    def _form(self) -> Form:
+        return Form(
             naming=NAMINGS[value_of(self.config, "field_names")],
             privacy=privacy_of(self.config),
             keep_unknown=bool(value_of(self.config, "keep_unknown_fields")),
         )
-        streams = [ResourceStream(self, resource, form) for resource in self.resources]
+
+    def setup_mapper(self) -> None:
+        """See that the schemas that are sent have our keys, whatever a catalog says: see `ResourceStream`."""
+        for resource in self.resources:
+            entry = self.input_catalog.get_stream(resource.api.stream) if self.input_catalog else None
+            if entry is not None:
+                entry.stream, entry.key_properties = resource.api.stream, primary_keys(resource, self._form)
+        super().setup_mapper()
+
+    @property
+    def _whole_state(self) -> dict[str, Any]:
+        return cast("dict[str, Any]", self.state)
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Take the bookmarks and, what the SDK leaves out, whose they are."""
+        super().load_state(state)
+        if ACCOUNT in state:
+            self._whole_state[ACCOUNT] = state[ACCOUNT]
+
+    def discover_streams(self) -> list[ResourceStream]:
+        """One stream for each declared resource; nothing is asked of the API."""
+        streams = [ResourceStream(self, resource, self._form) for resource in self.resources]
         for stream in streams:
             self.run.register(stream)
         return streams

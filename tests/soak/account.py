@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +21,7 @@ from lightspeed_sandbox.store import Store
 from tests import forked
 from tests.soak.processes import descriptors, memory
 
+_NUMBER = re.compile(r"/\d+(?=[/.])")
 _STARTED_IN = 60.0
 _TICK = 0.05
 
@@ -59,19 +62,24 @@ class Account:
         self._ask("POST", "advance?days=1")
 
     def tie(self, stream: str, rows: int) -> None:
-        """Many rows change within one second."""
-        self._ask("POST", f"tie/{stream}?rows={rows}")
+        """So many rows change within one second, or as many as there are."""
+        there = self._ask("GET", "state")["rows"][stream]
+        self._ask("POST", f"tie/{stream}?rows={min(rows, there)}")
 
     def inject(self, faults: Iterable[str], seed: int = 1) -> dict[str, int]:
         """Let other requests go wrong from now on; how many did until now, by kind."""
         found: dict[str, int] = self._ask("POST", "faults", {"faults": list(faults), "seed": seed})["injected"]
         return found
 
-    def drips(self) -> float:
-        """What was charged since this was last asked, but for reports."""
+    def drips(self) -> Counter[str]:
+        """What was charged since this was last asked, by path, but for reports."""
         asked = self._ask("GET", "requests")
         self._ask("DELETE", "requests")
-        return float(sum(entry["cost"] for entry in asked if "/Reports/" not in entry["path"]))
+        found: Counter[str] = Counter()
+        for entry in asked:
+            if "/Reports/" not in entry["path"]:
+                found[_NUMBER.sub("/*", entry["path"].split("/Account/")[-1])] += entry["cost"]
+        return found
 
     def size(self) -> int:
         """How many rows there are in all."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -30,13 +31,13 @@ class Night:
 
     Args:
         planned: Drips by the plan, but for reports.
-        spent: Drips by the account's own count, likewise.
+        spent: Drips by the account's own count, likewise, by path.
         tries: How many runs it took.
         problems: What went wrong.
     """
 
     planned: float = 0.0
-    spent: float = 0.0
+    spent: Counter[str] = field(default_factory=Counter)
     tries: int = 0
     problems: list[str] = field(default_factory=list)
 

@@ -1,6 +1,9 @@
-"""The short form of the soak: two weeks of three days."""
+"""The short form of the soak: two weeks of two days."""
 
 from __future__ import annotations
+
+from collections import Counter
+from typing import Any
 
 from tests.soak.judging import Week, growth, of_week
 from tests.soak.soak import Size, soak
@@ -8,7 +11,7 @@ from tests.soak.soak import Size, soak
 
 def test_after_two_short_weeks_all_is_as_it_should_be() -> None:
     lines: list[str] = []
-    size = Size(days=3, history=15, sales=12, records=42)
+    size = Size(days=2, history=8, sales=6, records=42)
     problems = soak(3, size, lambda weeks: weeks < 2, lines.append)
     assert problems == [], "\n".join(lines)
     assert len(lines) == 3
@@ -21,5 +24,6 @@ def test_growth_and_leftovers_are_found() -> None:
         "tap grew from 100 MB to 130 MB"
     ]
     assert growth(good[:3]) == []
-    later = Week(9, descriptors=11, sessions=1, files=frozenset({"left.lock"}), state=16, written=1, ledger=5, spent=20)
+    more: dict[str, Any] = {"files": frozenset({"left.lock"}), "spent": Counter({"Sale.json": 20})}
+    later = Week(9, descriptors=11, sessions=1, state=16, written=1, ledger=5, **more)
     assert len(of_week(later, good[0])) == 6

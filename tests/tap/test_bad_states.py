@@ -10,13 +10,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from lightspeed_retail.resources import Days, Resource, Snapshot, Stamp, Tail
 from lightspeed_retail.wire import instant, stamp
 from lightspeed_sandbox.serve import Sandbox
-from tests.anything import changed, mutations, places, without
+from tests.anything import changed, mutated, places, without
 from tests.declared import RESOURCES
 from tests.retailer import TODAY, small_sandbox, small_store
 from tests.tap.running import Runs, is_survived_or_refused, missing
@@ -177,27 +175,21 @@ def test_a_bookmark_a_little_ahead_of_the_clock_is_kept(story: Story) -> None:
 # Damaged
 
 
-@given(st.data())
-@settings(max_examples=1000 if FULL else 12)
-def test_a_state_that_was_changed_anywhere_loses_nothing_or_is_refused_in_a_line(
-    story: Story, data: st.DataObject
-) -> None:
-    state = data.draw(mutations(story.state))
+@pytest.mark.parametrize("seed", range(1000 if FULL else 12))
+def test_a_state_that_was_changed_anywhere_loses_nothing_or_is_refused_in_a_line(story: Story, seed: int) -> None:
+    state = mutated(story.state, seed)
     spoken = story.runs.run(catalog=story.catalog, state=state)
     if is_survived_or_refused(spoken) and not _claims_more(story.state, state):
         assert story.lost(spoken) == {}
 
 
-@given(st.data())
-@settings(max_examples=500 if FULL else 8)
-def test_the_state_of_a_first_load_that_was_cut_short_may_be_changed_anywhere(
-    story: Story, data: st.DataObject
-) -> None:
+@pytest.mark.parametrize("seed", range(500 if FULL else 8))
+def test_the_state_of_a_first_load_that_was_cut_short_may_be_changed_anywhere(story: Story, seed: int) -> None:
     began = stamp(TODAY)
     load = {"began": began, "clock": began, "rows": 4, "key": 5, "newest": began}
     entries: Message = {name: {"first_load": {**load}} for name in ("sales", "items", "customers")}
     entries["sale_lines"] = {"with": {"sales": {"first_load": {**load}}}}
-    state = data.draw(mutations({"bookmarks": entries}, most=2))
+    state = mutated({"bookmarks": entries}, seed)
     is_survived_or_refused(story.runs.run(catalog=story.catalog, state=state))
 
 

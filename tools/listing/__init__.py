@@ -1,0 +1,1 @@
+"""What Meltano Hub lists of the tap and the target."""
