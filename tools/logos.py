@@ -26,7 +26,7 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=program, args=arguments)
         page = browser.new_page(viewport={"width": SIZE, "height": SIZE})
         for drawing in sorted(LOGOS.rglob("*.svg")):
-            page.set_content(f"<style>* {{ margin: 0; display: block }}</style>{drawing.read_text(encoding='utf-8')}")
+            page.set_content(f"<style>body {{ margin: 0 }} svg {{ display: block }}</style>{drawing.read_text(encoding='utf-8')}")
             page.screenshot(path=drawing.with_suffix(".png"), omit_background=True)
         browser.close()
 

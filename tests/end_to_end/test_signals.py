@@ -26,7 +26,6 @@ from tests.end_to_end.stopping import (
     SIGNALS,
     TAP,
     TARGET,
-    Program,
     connection,
     file_of,
     maps,
@@ -193,12 +192,6 @@ def test_a_signal_at_start_up_leaves_no_trace(tmp_path: Path, number: int, comma
     assert ended.code in (-number, 128 + number)
     ended.is_quick_and_quiet()
     assert ended.stdout == b""
-
-
-def is_stuck(program: Program) -> bool:
-    """Whether a process waits for somebody to take its output."""
-    state = Path(f"/proc/{program.process.pid}/wchan").read_text(encoding="utf-8")
-    return "pipe" in state
 
 
 @pytest.fixture
