@@ -13,6 +13,7 @@ from playwright.sync_api import sync_playwright
 
 LOGOS = Path(__file__).resolve().parents[1] / "hub" / "static" / "assets" / "logos"
 SIZE = 512
+_STYLE = "<style>body { margin: 0 } svg { display: block }</style>"
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -26,7 +27,7 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=program, args=arguments)
         page = browser.new_page(viewport={"width": SIZE, "height": SIZE})
         for drawing in sorted(LOGOS.rglob("*.svg")):
-            page.set_content(f"<style>body {{ margin: 0 }} svg {{ display: block }}</style>{drawing.read_text(encoding='utf-8')}")
+            page.set_content(_STYLE + drawing.read_text(encoding="utf-8"))
             page.screenshot(path=drawing.with_suffix(".png"), omit_background=True)
         browser.close()
 

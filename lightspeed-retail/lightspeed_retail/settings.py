@@ -99,7 +99,8 @@ CONNECTION: dict[str, Schema] = {
     "ca_bundle": setting(
         "string",
         "CA bundle",
-        "File with the certificate authorities to trust, for a proxy that opens TLS connections.",
+        "File with the certificate authorities to trust, for a proxy that opens TLS connections. It wins over the "
+        "variables REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE. Certificates are always verified.",
     ),
     "max_connections": setting(
         "integer",

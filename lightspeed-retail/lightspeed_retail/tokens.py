@@ -7,6 +7,7 @@ process that redeems one holds the lock from reading to saving.
 from __future__ import annotations
 
 import contextlib
+import glob
 import hashlib
 import os
 import tempfile
@@ -26,6 +27,8 @@ SPARE = 16_384
 """Bytes for which a store proves to have room before a token is spent; a pair takes about two thousand."""
 _EARLY = 60.0
 _VERSION = 1
+_MADE_UP = "?" * 8
+"""As many characters as `mkstemp` makes up for a name."""
 
 
 class Holder(msgspec.Struct, frozen=True):
@@ -150,6 +153,7 @@ class TokenFile:
             lock.acquire()
         try:
             with self._told():
+                self._tidy()
                 self._prove()
             yield
         finally:
@@ -206,6 +210,16 @@ class TokenFile:
             self.path.parent.mkdir(parents=True, mode=0o700, exist_ok=True)
             self.path.parent.joinpath(".gitignore").write_text("*\n", encoding="utf-8")
 
+    def _tidy(self) -> None:
+        """Remove what a process has left that was killed while it wrote: nobody else writes while the lock is held."""
+        for left in self.path.parent.glob(f"{glob.escape(self._unfinished)}{_MADE_UP}"):
+            left.unlink(missing_ok=True)
+
+    @property
+    def _unfinished(self) -> str:
+        """What the names of files begin with that are still being written."""
+        return f".tokens-{self.path.name}-"
+
     def _prove(self) -> None:
         """Do what saving does, with what is there: that takes rights, room on the disk and sound content."""
         if self.path.exists():
@@ -241,7 +255,7 @@ class TokenFile:
 
     def _replace(self, entries: dict[str, Any]) -> None:
         content = msgspec.json.encode(_Document(connections=entries))
-        handle, name = tempfile.mkstemp(dir=self.path.parent, prefix=".tokens-")
+        handle, name = tempfile.mkstemp(dir=self.path.parent, prefix=self._unfinished)
         try:
             with os.fdopen(handle, "wb") as file:
                 _write(file, content)

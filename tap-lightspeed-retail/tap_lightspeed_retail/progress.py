@@ -125,16 +125,11 @@ class Progress:
             raise SettingsError(message) from None
 
     def restart(self) -> None:
-        """Forget bookmarks that were made of another stamp, and load again from the start."""
-        for state in self._states:
-            state.pop("replication_key_value", None)
-            state.pop("first_load", None)
-        self._unloaded = list(self._states)
+        """Load again from the start, because changes cannot be told; an earlier try of that goes on.
 
-    def follow(self, field: str) -> None:
-        """Note by which stamp changes are found from now on; it outlasts the load that comes before."""
-        for state in self._states:
-            state["replication_key"] = field
+        The bookmark stays until all is loaded: what is older has been emitted, and the next run may be told again.
+        """
+        self._unloaded = list(self._states)
 
     def resume_key(self) -> int:
         """The key up to which everything has been emitted in an earlier try of the first load; 0 for none."""
@@ -230,6 +225,8 @@ class Progress:
             in_order: Whether rows came from old to new, so that what changed meanwhile came last.
         """
         self._clock.see(newest, ended)
+        for state in self._states:
+            state.pop("first_load", None)
         self.changed_up_to(field, self._clock_at(self._now, self._known))
         if newest is not None:
             self.changed_up_to(field, newest if in_order else self._start(self._now, ended, self._known, newest))

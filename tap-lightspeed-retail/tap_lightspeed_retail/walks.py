@@ -27,6 +27,8 @@ from tap_lightspeed_retail.stamps import ByStamp, bookmark_of, newest, walked_st
 _log = logging.getLogger(__name__)
 
 Rows = list[Record]
+Otherwise = Callable[[str | None], Iterator[Rows]]
+"""What is done where changes cannot be told; it is given the stamp by which they are told from now on, if there is one."""
 
 
 @dataclass(frozen=True)
@@ -152,7 +154,7 @@ class Walker:
         """All rows on a first load, afterwards what has changed since the bookmark."""
         if progress.loading:
             return self._load(reading, progress)
-        return self._changes(reading, progress, lambda: self._loaded_again(reading, progress))
+        return self._changes(reading, progress, lambda field: self._loaded_again(reading, progress, field))
 
     def _load(self, reading: Reading, progress: Progress) -> Walk:
         """A first load; one that goes on from the newest rows down looks for newer ones first."""
@@ -161,10 +163,10 @@ class Walker:
         load = Walk(self._by_stamp.opening(query, None) if narrows else query, self._first_load(reading, progress))
         if not progress.goes_down:
             return load
-        changes = self._changes(reading, progress.meanwhile(), lambda: iter(()))
+        changes = self._changes(reading, progress.meanwhile(), lambda _field: iter(()))
         return Walk(changes.opening, itertools.chain(changes.rows, load.rows))
 
-    def _changes(self, reading: Reading, progress: Progress, otherwise: Callable[[], Iterator[Rows]]) -> Walk:
+    def _changes(self, reading: Reading, progress: Progress, otherwise: Otherwise) -> Walk:
         """What has changed since the bookmark, or something else where the API cannot tell."""
         since, end = progress.since(self.lookback), self.narrowing.end
         if reading.resource.api.event and end is not None and since > stamp(end):
@@ -198,7 +200,7 @@ class Walker:
         query = self._by_key(reading, *((Filter(key, "<" if down else ">", str(resumed)),) if resumed else ()))
         return replace(query, sort=f"-{key}") if down else query
 
-    def _first_load(self, reading: Reading, progress: Progress) -> Iterator[Rows]:
+    def _first_load(self, reading: Reading, progress: Progress, field: str | None = None) -> Iterator[Rows]:
         resource, down = reading.resource, self._goes_down(reading.resource, progress)
         resumed = progress.resume_key()
         if resumed:
@@ -206,7 +208,7 @@ class Walker:
         query = self._load_query(reading, progress)
         if not down:
             progress.going_up()
-        field, pages = self._load_pages(query, progress.field or bookmark_of(resource).field)
+        field, pages = self._load_pages(query, field or progress.field or bookmark_of(resource).field)
         last: int | None = resumed or (sys.maxsize if down else 0)
         ended = self.now
         for page in pages:
@@ -218,9 +220,10 @@ class Walker:
             progress.loaded_up_to(last, newest(page.rows, resource), len(page.rows), ended)
         progress.loaded(field, ended)
 
-    def _loaded_again(self, reading: Reading, progress: Progress) -> Iterator[Rows]:
+    def _loaded_again(self, reading: Reading, progress: Progress, field: str | None) -> Iterator[Rows]:
+        """All rows, because changes cannot be told; from then on they are told by the stamp that is given."""
         progress.restart()
-        return self._first_load(reading, progress)
+        return self._first_load(reading, progress, field)
 
     def _load_pages(self, query: Query, field: str) -> tuple[str, Iterator[Page]]:
         if self._by_stamp.narrows(query.resource):
@@ -232,20 +235,18 @@ class Walker:
             )
         return field, self.source.pages(query)
 
-    def _changed(
-        self, reading: Reading, progress: Progress, since: str, otherwise: Callable[[], Iterator[Rows]]
-    ) -> Iterator[Rows]:
+    def _changed(self, reading: Reading, progress: Progress, since: str, otherwise: Otherwise) -> Iterator[Rows]:
         resource = reading.resource
         found = self._by_stamp.pages(self._by_key(reading), since, progress.field)
         if found is None:
             _log.warning("%s: the API cannot filter by time; the list is read whole.", resource.api.stream)
         elif _is_other_stamp(resource, progress.field, found.name):
             _log.warning("%s: changes are now found by %s; all is read once more.", resource.api.stream, found.name)
-            progress.follow(found.name)
             found.rest.close()
-            found = None
+            yield from otherwise(found.name)
+            return
         if found is None:
-            yield from otherwise()
+            yield from otherwise(None)
             return
         by_stamp = self._by_stamp.is_sorted(resource)
         yield from _advancing(found.pages, found.name, resource, progress, by_stamp=by_stamp)

@@ -14,6 +14,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
+
+from lightspeed_retail import errors
 from lightspeed_retail.client import Client
 from lightspeed_retail.oauth import FixedToken
 from lightspeed_retail.pacing import Pacer
@@ -142,3 +145,35 @@ def peak() -> int:
     """Bytes that this process has taken at the most so far."""
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return most if sys.platform == "darwin" else most * 1024
+
+
+def refused(client: Client) -> errors.LightspeedError:
+    """The one clear error of a walk."""
+    with pytest.raises(errors.LightspeedError) as caught:
+        ids_of(client)
+    text = str(caught.value)
+    assert text.isprintable()
+    assert len(text) < 1000
+    assert SECRET not in text
+    return caught.value
+
+
+def read_or_refused(client: Client) -> list[str] | None:
+    """The keys that a walk brings, or None where it ends with an error of ours; any other error is a failure."""
+    try:
+        return ids_of(client)
+    except errors.LightspeedError:
+        return None
+
+
+def endless(first: bytes, piece: bytes) -> Iterator[bytes]:
+    """A beginning, and a piece again and again."""
+    yield first
+    yield from itertools.repeat(piece)
+
+
+TRIES = 3
+"""How often a host is asked that has never been of use."""
+
+DEEP = 100_000
+"""Levels of nesting that no reader follows."""

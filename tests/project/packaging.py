@@ -12,7 +12,7 @@ import sys
 import tarfile
 import tomllib
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from email.message import Message
 from functools import cache
@@ -96,7 +96,8 @@ def needs(packages: Iterable[str]) -> list[str]:
 
 
 def _closure(wanted: Iterable[str]) -> Iterator[Distribution]:
-    waiting, seen = [Requirement(each) for each in wanted], set()
+    waiting = [Requirement(each) for each in wanted]
+    seen: set[tuple[str, frozenset[str]]] = set()
     while waiting:
         requirement = waiting.pop()
         name = canonicalize_name(requirement.name)
@@ -135,7 +136,7 @@ def _pack(distribution: Distribution, folder: Path) -> None:
 def environment() -> dict[str, str]:
     """Variables for installing from nowhere but the folders that are named, with pip as with uv."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PIP_", "UV_", "PYTHON"))}
-    nowhere = {"PIP_NO_INDEX": "1", "UV_NO_INDEX": "1", "UV_OFFLINE": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    nowhere = {"PIP_NO_INDEX": "1", "UV_NO_INDEX": "1", "UV_OFFLINE": "1", "PIP_NO_COMPILE": "1"}
     return {**kept, **nowhere, "PIP_CONFIG_FILE": os.devnull, "UV_NO_CONFIG": "1"}
 
 
@@ -165,7 +166,7 @@ class Release:
             return email.message_from_bytes(wheel.read(f"{stem(package)}.dist-info/METADATA"))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def release(tmp_path_factory: pytest.TempPathFactory) -> Release:
     """The packages, built as a tag would have them."""
     folder = tree(tmp_path_factory.mktemp("release"))
@@ -191,3 +192,11 @@ def stem(package: str) -> str:
 def imported_as(package: str) -> str:
     """The name by which a package is imported."""
     return package.replace("-", "_")
+
+
+@pytest.fixture(scope="session")
+def wheels(release: Release, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
+    """Variables with which pip and uv find the packages and what they need, and nothing else."""
+    others = wheelhouse(tmp_path_factory.mktemp("wheels") / "others", needs(PACKAGES))
+    found = {"PIP_FIND_LINKS": f"{release.dist.as_uri()} {others.as_uri()}"}
+    return {**environment(), **found, "UV_FIND_LINKS": f"{release.dist},{others}"}

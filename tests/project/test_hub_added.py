@@ -14,13 +14,11 @@ import pytest
 from ruamel.yaml import YAML
 
 from lightspeed_sandbox.serve import Sandbox
-from tests.project.packaging import PACKAGES, Release, environment, needs, release, wheelhouse
+from tests.project.packaging import environment
 from tests.retailer import small_sandbox
 from tools.listing import site
 from tools.listing.entries import listing
 from tools.listing.facts import PLUGINS, Plugin, owner
-
-__all__ = ["release"]
 
 TAP, TARGET = PLUGINS
 PROJECT = "project_id: trial\nsend_anonymous_usage_stats: false\ndefault_environment: dev\nenvironments:\n- name: dev\n"
@@ -79,15 +77,8 @@ def test_plugins_are_added_as_they_are_listed(project: Project) -> None:
     assert json.loads(shown[shown.index("{") :])["api_version"] == "V3"
 
 
-@pytest.fixture
-def offline(release: Release, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
-    """Variables with which Meltano's installers find our packages and what they need, and nothing else."""
-    others = wheelhouse(tmp_path_factory.mktemp("wheels") / "others", needs(PACKAGES))
-    return {"UV_FIND_LINKS": f"{release.dist},{others}", "PIP_FIND_LINKS": f"{release.dist.as_uri()} {others.as_uri()}"}
-
-
-def test_plugins_are_installed_and_run(project: Project, offline: Mapping[str, str]) -> None:
-    project.meltano("add", *(plugin.name for plugin in PLUGINS), **offline)
+def test_plugins_are_installed_and_run(project: Project, wheels: Mapping[str, str]) -> None:
+    project.meltano("add", *(plugin.name for plugin in PLUGINS), **_finding(wheels))
     with small_sandbox() as sandbox:
         settings = _settings(sandbox)
         for plugin in PLUGINS:
@@ -102,3 +93,8 @@ def test_plugins_are_installed_and_run(project: Project, offline: Mapping[str, s
 def _settings(sandbox: Sandbox) -> dict[str, str]:
     """An account of the sandbox, of which only the tags are read."""
     return {**sandbox.environment(), "TAP_LIGHTSPEED_RETAIL__SELECT": '["tags.*"]'}
+
+
+def _finding(wheels: Mapping[str, str]) -> dict[str, str]:
+    """Where Meltano's installers look."""
+    return {name: value for name, value in wheels.items() if name.endswith("_FIND_LINKS")}

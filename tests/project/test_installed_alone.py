@@ -5,25 +5,14 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import pytest
-
 from lightspeed_retail.resources import Resource
-from tests.project.packaging import PACKAGES, RELEASE, SHARED, Release, environment, needs, release, wheelhouse
+from tests.project.packaging import PACKAGES, RELEASE, SHARED
 from tests.retailer import small_sandbox, table
 from tests.tapping import Spoken
 from tests.targeting import messages
-
-__all__ = ["release"]
-
-
-@pytest.fixture(scope="module")
-def wheels(release: Release, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
-    """Variables with which pip finds the packages and what they need, and nothing else."""
-    others = wheelhouse(tmp_path_factory.mktemp("wheels") / "others", needs(PACKAGES))
-    return {**environment(), "PIP_FIND_LINKS": f"{release.dist.as_uri()} {others.as_uri()}"}
 
 
 def installed(package: str, folder: Path, wheels: Mapping[str, str]) -> Path:
@@ -37,11 +26,17 @@ def installed(package: str, folder: Path, wheels: Mapping[str, str]) -> Path:
     return folder / "bin"
 
 
-def said_by(command: list[str | Path], **options: object) -> subprocess.CompletedProcess[str]:
-    """Run a command to a good end."""
-    done: subprocess.CompletedProcess[str] = subprocess.run(
-        command, check=False, capture_output=True, text=True, **options
-    )
+def said_by(
+    command: Sequence[str | Path], variables: Mapping[str, str] | None = None, given: str = ""
+) -> subprocess.CompletedProcess[str]:
+    """Run a command to a good end.
+
+    Args:
+        command: Its words.
+        variables: Its environment; without it, that of the test.
+        given: What it reads.
+    """
+    done = subprocess.run(command, input=given, env=variables, check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-3000:]
     return done
 
@@ -61,7 +56,7 @@ def test_the_tap_is_installed_alone_and_reads(wheels: Mapping[str, str], tmp_pat
     programs = installed("tap-lightspeed-retail", tmp_path / "environment", wheels)
     speak(programs, "tap-lightspeed-retail")
     with small_sandbox() as sandbox:
-        said = said_by([programs / "tap-lightspeed-retail", "--config", "ENV"], env={**wheels, **sandbox.environment()})
+        said = said_by([programs / "tap-lightspeed-retail", "--config", "ENV"], {**wheels, **sandbox.environment()})
         spoken = Spoken(said.returncode, said.stdout.splitlines(), said.stderr)
         for name in ("Sale", "Item"):
             resource = Resource.named(name)
@@ -71,12 +66,8 @@ def test_the_tap_is_installed_alone_and_reads(wheels: Mapping[str, str], tmp_pat
 def test_the_target_is_installed_alone_and_writes(wheels: Mapping[str, str], tmp_path: Path) -> None:
     programs = installed("target-lightspeed-retail", tmp_path / "environment", wheels)
     speak(programs, "target-lightspeed-retail")
-    said = "\n".join(json.dumps(each) for each in messages("tags", [{"name": "installed-alone"}], "name"))
+    said = "".join(f"{json.dumps(each)}\n" for each in messages("tags", [{"name": "installed-alone"}], "name"))
     with small_sandbox() as sandbox:
-        said_by(
-            [programs / "target-lightspeed-retail", "--config", "ENV"],
-            input=f"{said}\n",
-            env={**wheels, **sandbox.environment()},
-            cwd=tmp_path,
-        )
+        command: list[str | Path] = [programs / "target-lightspeed-retail", "--config", "ENV"]
+        said_by(command, {**wheels, **sandbox.environment()}, said)
         assert "installed-alone" in {row["name"] for row in table(sandbox, Resource.named("Tag")).values()}

@@ -13,9 +13,7 @@ import pytest
 from packaging.requirements import Requirement
 
 from tests.conftest import ROOT
-from tests.project.packaging import PACKAGES, RELEASE, Release, hatchling, imported_as, project, release, stem
-
-__all__ = ["release"]
+from tests.project.packaging import PACKAGES, RELEASE, Release, hatchling, imported_as, project, stem
 
 
 @pytest.mark.parametrize("package", PACKAGES)

@@ -96,7 +96,7 @@ def of_week(week: Week, first: Week) -> list[str]:
 
 
 # A plan knows neither the trade of the day nor the pages that it fills; a question or two are asked once a day.
-_LEAST, _MOST, _SLACK = 0.5, 1.5, 10.0
+_LEAST, _MOST, _SLACK = 0.5, 1.25, 10.0
 _DESCRIPTORS = 10
 _STATE, _LEDGER = 1.5, 1.2
 

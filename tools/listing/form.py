@@ -32,6 +32,6 @@ def _formed(value: Any) -> Any:
 
 def _string(value: str) -> str:
     """Lines stay lines; a text that looks like a number is marked as a text."""
-    if "\n" in value:
-        return LiteralScalarString(value)
-    return DoubleQuotedScalarString(value) if value.replace(".", "", 1).isdigit() else value
+    form = LiteralScalarString if "\n" in value else DoubleQuotedScalarString
+    found: str = form(value) if "\n" in value or value.replace(".", "", 1).isdigit() else value
+    return found
