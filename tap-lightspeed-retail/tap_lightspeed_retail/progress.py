@@ -3,7 +3,8 @@
 A stream's entry in the state holds, in plain ISO texts and whole numbers:
 
     replication_key, replication_key_value   the bookmark: everything older has been emitted
-    first_load: {began, key, newest, clock}  only during the first load: keys up to `key` have been emitted
+    first_load: {began, key, newest, clock}  only during the first load: keys up to `key` have been emitted; the same
+                                             beside a bookmark while a list is read whole because changes are not told
     first_load: {..., down, start}           the same where the newest come first: keys from `key` on have been emitted,
                                              a bookmark of its own tells of changes meanwhile, `start` is where the
                                              bookmark begins when all is loaded

@@ -28,7 +28,7 @@ _log = logging.getLogger(__name__)
 
 Rows = list[Record]
 Otherwise = Callable[[str | None], Iterator[Rows]]
-"""What is done where changes cannot be told; it is given the stamp by which they are told from now on, if there is one."""
+"""What is done where changes cannot be told; it is given the stamp by which they are from now on, if there is one."""
 
 
 @dataclass(frozen=True)
@@ -240,13 +240,12 @@ class Walker:
         found = self._by_stamp.pages(self._by_key(reading), since, progress.field)
         if found is None:
             _log.warning("%s: the API cannot filter by time; the list is read whole.", resource.api.stream)
-        elif _is_other_stamp(resource, progress.field, found.name):
+            yield from otherwise(None)
+            return
+        if _is_other_stamp(resource, progress.field, found.name):
             _log.warning("%s: changes are now found by %s; all is read once more.", resource.api.stream, found.name)
             found.rest.close()
             yield from otherwise(found.name)
-            return
-        if found is None:
-            yield from otherwise(None)
             return
         by_stamp = self._by_stamp.is_sorted(resource)
         yield from _advancing(found.pages, found.name, resource, progress, by_stamp=by_stamp)

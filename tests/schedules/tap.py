@@ -60,6 +60,7 @@ class _Play:
         self._tables = tables
         shared = (place.folder, place.server, tables.schema, story.settings)
         self._runner = Runner(sandbox, *shared)
+        self._revoked = False
         self._trade = Trade(sandbox, story.streams, snapshots=story.settings.get("snapshot_days") == 0)
 
     def whole(self) -> None:
@@ -82,7 +83,8 @@ class _Play:
         ran = self._runner.run(act, lambda number: self._meanwhile(act, number))
         injected = self._sandbox.inject([])
         self._outcome.faults.update(injected)
-        self._look_at(ran, act, grant_may_be_lost="revoke" in injected)
+        self._revoked = self._revoked or "revoke" in injected
+        self._look_at(ran, act)
 
     def _meanwhile(self, act: Act, number: int) -> None:
         for deed in act.deeds:
@@ -103,23 +105,24 @@ class _Play:
         for _ in range(_LAST_RUNS):
             goes_on = _UNDER_WAY.search(json.dumps(self._runner.state))
             ran = self._runner.run(act)
-            self._look_at(ran, act, grant_may_be_lost=False)
+            self._look_at(ran, act)
             if ran.tap == ran.target == 0 and not goes_on:
                 return True
         self._outcome.problems.append(f"None of {_LAST_RUNS} runs without any fault ended well.")
         return False
 
-    def _look_at(self, ran: Ran, act: Act, *, grant_may_be_lost: bool) -> None:
+    def _look_at(self, ran: Ran, act: Act) -> None:
         """What must hold of every run, however it ended."""
         self._tell(f"  {ran}")
         self._count(ran, act)
         self._outcome.problems += list(self._slips(ran, act))
         lost = bool(_LOST_GRANT.search(ran.log))
-        if lost and not grant_may_be_lost:
+        if lost and not self._revoked:
             self._outcome.problems.append("The connection was lost, though nobody has revoked it.")
         if lost or _CROWDED.search(ran.log):
             self._tell("  the account is connected again")
             self._runner.connect()
+            self._revoked = False
 
     def _slips(self, ran: Ran, act: Act) -> Iterator[str]:
         if ran.tap not in _ENDINGS:

@@ -27,29 +27,19 @@ def lists_some(asked: Asked, resources: list[type[Resource]]) -> bool:
     return any(path.endswith(each.api.path) for each in resources if each.api.stream != "shops")
 
 
-def refuse_all(asked: Asked, usual: Answer) -> Answer:
-    """A host that answers no list of rows with a stamp."""
-    return REFUSED if lists_some(asked, LISTED) else usual
-
-
 def refuse_children(asked: Asked, usual: Answer) -> Answer:
     """A host that answers no list of rows that come with others, too."""
     return REFUSED if lists_some(asked, [each for each in LISTED if rides(each)]) else usual
 
 
-def refuse_filters_and_later_pages(asked: Asked, usual: Answer) -> Answer:
-    """A host that does not filter by stamps, and has the first page of each list only."""
-    query = parse_qs(urlsplit(asked.path).query)
-    return REFUSED if NAMES & query.keys() or "after" in query else usual
-
-
 def refuse_filters_and_later_pages_of_children(asked: Asked, usual: Answer) -> Answer:
-    """The same, of those rows only that come with others, too."""
-    children = lists_some(asked, [each for each in LISTED if rides(each)])
-    return refuse_filters_and_later_pages(asked, usual) if children else usual
+    """A host that does not filter such lists by stamps, and has the first page of each only."""
+    query = parse_qs(urlsplit(asked.path).query)
+    refused = NAMES & query.keys() or "after" in query
+    return refuse_children(asked, usual) if refused else usual
 
 
-HOSTS = [refuse_all, refuse_children, refuse_filters_and_later_pages, refuse_filters_and_later_pages_of_children]
+HOSTS = [refuse_children, refuse_filters_and_later_pages_of_children]
 
 
 @dataclass
