@@ -28,6 +28,9 @@ _MOMENTS = ("began", "newest", "clock", "start", "read_whole", "at")
 _PARTS = ("first_load", "snapshot", "vanished")
 _MANY = ("with_", "passes", "backfill")
 
+_HISTORY = (*_MOMENTS, "replication_key_value", "first_load", "snapshot", *(name.rstrip("_") for name in _MANY))
+"""What of an entry says how far it has come."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -141,15 +144,17 @@ def forget_the_future(state: Mapping[str, Any], resources: Iterable[type[Resourc
     for resource in resources:
         entry = state.get("bookmarks", {}).get(resource.api.stream, {})
         ahead = [each for each in _entries(entry) if _is_ahead(each, latest)]
-        for each in ahead:
-            for name in (*_MOMENTS, "replication_key_value", "first_load", "snapshot"):
-                each.pop(name, None)
         if any("keys" not in each for each in ahead):
+            # As a whole: a part that is left would say from where the others go on.
+            ahead.append(entry)
             _log.warning(
                 "%s: the state lies ahead of Lightspeed's clock (%s UTC); the stream is read from its beginning.",
                 resource.api.stream,
                 f"{now:%Y-%m-%d %H:%M}",
             )
+        for each in ahead:
+            for name in _HISTORY:
+                each.pop(name, None)
 
 
 def _is_ahead(entry: Mapping[str, Any], latest: datetime) -> bool:

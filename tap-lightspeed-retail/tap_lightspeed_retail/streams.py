@@ -87,15 +87,14 @@ class ResourceStream(Stream):
     def apply_catalog(self, catalog: Catalog) -> None:
         """Take over what a catalog selects, unless it speaks of other names than the settings do.
 
-        Keys are not the catalog's to choose: with others, or none, rows of several accounts would be taken for one, or
-        come twice.
+        Keys are not the catalog's to choose: primary keys are set by `TapLightspeedRetail.setup_mapper`.
 
         Raises:
             SettingsError: It was made with other names.
         """
-        keys, replication_key = self.primary_keys, self.replication_key
+        replication_key = self.replication_key
         super().apply_catalog(catalog)
-        self.primary_keys, self.replication_key = keys, replication_key
+        self.replication_key = replication_key
         if self._input_schema is None:
             return
         properties = self._input_schema.setdefault("properties", {})

@@ -82,7 +82,10 @@ class TapLightspeedRetail(Tap):
         )
 
     def setup_mapper(self) -> None:
-        """See that the schemas that are sent have our keys, whatever a catalog says: see `ResourceStream`."""
+        """See that streams and the schemas that are sent have our keys, whatever a catalog says.
+
+        With other keys, or none, rows of several accounts would be taken for one, or come twice.
+        """
         for resource in self.resources:
             entry = self.input_catalog.get_stream(resource.api.stream) if self.input_catalog else None
             if entry is not None:

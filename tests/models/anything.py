@@ -17,7 +17,10 @@ Fields = Callable[[type[Part], Nested | None], list[Field]]
 # JSON has no lone surrogates; no database holds the character of number 0.
 TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=20)
 WHOLE = st.integers(-(2**63), 2**63 - 1) | st.integers(-3, 3)
-DECIMALS = st.decimals(allow_nan=False, allow_infinity=False) | st.decimals(-(10**12), 10**12, places=9)
+# A number of more than a hundred characters is taken for a slip: a text can name one that fills the memory.
+DECIMALS = st.decimals(-(10**12), 10**12, places=9) | st.decimals(allow_nan=False, allow_infinity=False).filter(
+    lambda number: len(f"{number:f}") <= 100
+)
 MOMENTS = st.datetimes(datetime(1, 1, 2), datetime(9999, 12, 30)).map(  # noqa: DTZ001  made UTC by `stamp`
     lambda moment: stamp(moment.astimezone())
 )

@@ -112,6 +112,20 @@ def test_keys_are_not_the_catalogs_to_choose(runs: Runs, keys: Any) -> None:
     assert [message["key_properties"] for message in spoken.of("SCHEMA")] == [["accountID", "tagID"]]
 
 
+@pytest.mark.parametrize("key", [None, "name", 5, ["timeStamp"]], ids=str)
+def test_a_full_table_is_read_whole_whatever_replication_key_a_catalog_names(
+    sandbox: Sandbox, runs: Runs, key: Any
+) -> None:
+    state = runs.run(catalog=only(SHOP.api.stream)).state
+    catalog = only(SHOP.api.stream)
+    (entry,) = catalog["streams"]
+    entry |= {"replication_key": key, "replication_method": "FULL_TABLE"}
+    entry["metadata"][-1]["metadata"].pop("replication-key", None)
+    spoken = runs.run(catalog=catalog, state=state)
+    assert spoken.code == 0, spoken.stderr[-2000:]
+    assert missing(sandbox, [SHOP], spoken) == {}
+
+
 def test_another_taps_catalog_reads_nothing_and_says_so_or_is_refused(runs: Runs) -> None:
     schema = {"type": "object", "properties": {"id": {"type": "integer"}}}
     mark = {"breadcrumb": [], "metadata": {"selected": True}}

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from lightspeed_retail.resources import Days, Resource, Snapshot, Stamp, Tail
+from lightspeed_retail.resources.sales import SaleLine
 from lightspeed_retail.wire import instant, stamp
 from lightspeed_sandbox.serve import Sandbox
 from tests.anything import changed, mutated, places, without
@@ -163,6 +164,21 @@ def test_what_lies_ahead_of_the_servers_clock_is_read_anew(story: Story, ahead: 
     again = story.runs.run(catalog=story.catalog, state=spoken.state)
     assert again.code == 0
     assert "ahead of" not in again.stderr
+
+
+def test_where_only_its_own_bookmark_lies_ahead_a_stream_is_not_read_on_from_where_its_parents_stand(
+    story: Story,
+) -> None:
+    state: Message = json.loads(json.dumps(story.state))
+    entry = state["bookmarks"]["sale_lines"]
+    assert entry["replication_key_value"]
+    assert entry["with"]["sales"]["replication_key_value"]
+    entry["replication_key_value"] = stamp(TODAY + timedelta(days=9))
+    line = story.sandbox.rows(SaleLine)[0]
+    story.sandbox.edit(SaleLine, line["saleLineID"], {"unitQuantity": 77})
+    spoken = story.runs.run(catalog=story.catalog, state=state)
+    assert spoken.code == 0, spoken.stderr[-2000:]
+    assert story.lost(spoken) == {}
 
 
 def test_a_bookmark_a_little_ahead_of_the_clock_is_kept(story: Story) -> None:
