@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import json
 import sqlite3
 from collections.abc import Iterator
@@ -26,9 +27,12 @@ from lightspeed_retail.selection import needs
 from lightspeed_retail.settings import CONNECTION, check_environment, problems
 from lightspeed_retail.token_database import TokenDatabase
 from lightspeed_retail.tokens import TokenFile, Tokens, TokenStore
-from tap_lightspeed_retail.settings import SCHEMA as TAP
+from tap_lightspeed_retail.settings import SCHEMA
 from target_lightspeed_retail.settings import WRITING
 from tests.anything import ODD, changed, mutations, places, values, without
+
+TAP: dict[str, Any] = copy.deepcopy(SCHEMA)
+"""As we declare them: the SDK adds settings of its own to the original, when a tap is made."""
 
 TARGET: dict[str, Any] = {"type": "object", "properties": {**CONNECTION, **WRITING}}
 SENTINEL = "sentinel-token"

@@ -102,8 +102,11 @@ def play_all(
         return
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
         coming = [pool.submit(play, kind, seed, server, keep) for seed in seeds]
-        for each in as_completed(coming):
-            yield each.result()
+        try:
+            for each in as_completed(coming):
+                yield each.result()
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
 @contextmanager

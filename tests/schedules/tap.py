@@ -9,10 +9,10 @@ import re
 import shutil
 import signal
 import tempfile
-import weakref
 from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
+from multiprocessing.util import Finalize
 from pathlib import Path
 
 from lightspeed_retail.resources import Snapshot
@@ -160,7 +160,8 @@ def _copy_of_the_account(folder: Path) -> Store:
 def _account() -> Path:
     """A file with the account as all schedules of this process find it; it goes with the process."""
     folder = tempfile.mkdtemp(prefix="account-")
-    weakref.finalize(_account, shutil.rmtree, folder, ignore_errors=True)
+    # Unlike `atexit`, this is heeded by processes of a pool, too.
+    Finalize(None, shutil.rmtree, (folder, True), exitpriority=0)
     path = Path(folder, "account.sqlite")
     store = small_store(days=30, sales_per_day=12)
     store.query(f"VACUUM INTO '{path}'")

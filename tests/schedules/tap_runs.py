@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import os
+import signal
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -26,6 +27,7 @@ SPEED = 20.0
 """How many times faster than real the clock of the tap runs."""
 
 _LONGEST = 60.0
+_PATIENCE = 10.0
 _TICK = 0.003
 
 
@@ -124,7 +126,9 @@ class Runner:
         content = out.read_bytes()
         out.write_bytes(content[: content.rfind(b"\n") + 1])
         target = self._target(act, Files(target_files.stdout, target_files.stderr, out))
-        return tap, self._stopped_target(target, act.target, target_files.stdout), act.target is None
+        stopper = _Stopper(target, act.target, target_files.stdout)
+        _wait_for(lambda: not target.is_alive(), stopper)
+        return tap, ended(target, 1), act.target is None
 
     def _piped(self, act: Act, tap_files: Files, target_files: Files) -> tuple[int, int, bool]:
         """The target reads while the tap writes; where one is killed, the other finds the pipe closed."""
@@ -138,9 +142,10 @@ class Runner:
             _wait_for(lambda: len(self.log) > 0 or not tap.is_alive() or not target.is_alive())
         finally:
             os.close(held)
-        stopping = self._watching(target, act.target, target_files.stdout)
-        code = self._stopped_tap(tap, act.tap, stopping)
-        return code, self._stopped_target(target, act.target, target_files.stdout), False
+        stopper = _Stopper(target, act.target, target_files.stdout)
+        code = self._stopped_tap(tap, act.tap, stopper)
+        _wait_for(lambda: not target.is_alive(), stopper)
+        return code, ended(target, 1), False
 
     def _tap(self, act: Act, files: Files) -> ForkServerProcess:
         settings = {**self._connection, **self.settings, **act.settings}
@@ -170,29 +175,9 @@ class Runner:
         if stop is not None:
             _wait_for(lambda: len(self.log) >= stop.after or not tap.is_alive(), meanwhile)
             time.sleep(stop.late)
-            _send(tap, stop)
+            _send(tap, stop.by)
         _wait_for(lambda: not tap.is_alive(), meanwhile)
         return ended(tap, 1)
-
-    def _stopped_target(self, target: ForkServerProcess, stop: Stop | None, states: Path) -> int:
-        meanwhile = self._watching(target, stop, states)
-        _wait_for(lambda: not target.is_alive(), meanwhile)
-        return ended(target, 1)
-
-    @staticmethod
-    def _watching(target: ForkServerProcess, stop: Stop | None, states: Path) -> Callable[[], None]:
-        """Stops the target, when called again and again, once it has acknowledged so many states."""
-        due: list[float] = []
-
-        def watch() -> None:
-            if stop is None or not states.exists():
-                return
-            if not due and _lines(states) >= stop.after:
-                due.append(time.monotonic() + stop.late)
-            if due and time.monotonic() >= due[0]:
-                _send(target, stop)
-
-        return watch
 
     @contextmanager
     def _watched(self, told: Callable[[int], None]) -> Iterator[None]:
@@ -231,10 +216,38 @@ def _entry(stream: str, how: str) -> str:
     return json.dumps(entry)
 
 
-def _send(process: ForkServerProcess, stop: Stop) -> None:
+@dataclass
+class _Stopper:
+    """Stops the target, when called again and again, once it has acknowledged so many states.
+
+    It is not our program: where it does not heed a signal, it is killed after a while.
+
+    Args:
+        target: The process.
+        stop: How it is stopped; None: it is not.
+        states: Where it writes the states.
+    """
+
+    target: ForkServerProcess
+    stop: Stop | None
+    states: Path
+    _due: bool = False
+    _signals: list[tuple[float, signal.Signals]] = field(default_factory=list)
+
+    def __call__(self) -> None:
+        """See whether it is time."""
+        if self.stop is not None and not self._due and _lines(self.states) >= self.stop.after:
+            self._due = True
+            first = time.monotonic() + self.stop.late
+            self._signals = [(first, self.stop.by), (first + _PATIENCE, signal.SIGKILL)]
+        while self._signals and time.monotonic() >= self._signals[0][0]:
+            _send(self.target, self._signals.pop(0)[1])
+
+
+def _send(process: ForkServerProcess, number: signal.Signals) -> None:
     if process.is_alive() and process.pid is not None:
         with suppress(ProcessLookupError):
-            os.kill(process.pid, stop.by)
+            os.kill(process.pid, number)
 
 
 def _wait_for(condition: Callable[[], bool], meanwhile: Callable[[], None] = lambda: None) -> None:
@@ -252,7 +265,7 @@ def _wait_for(condition: Callable[[], bool], meanwhile: Callable[[], None] = lam
 
 
 def _lines(path: Path) -> int:
-    return path.read_bytes().count(b"\n")
+    return path.read_bytes().count(b"\n") if path.exists() else 0
 
 
 def _last_state(path: Path) -> Message | None:
