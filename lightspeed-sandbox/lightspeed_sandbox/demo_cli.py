@@ -21,7 +21,7 @@ def demo(
     with one_line_errors():
         warehouse.require()
         # What it needs comes with the extra.
-        from lightspeed_sandbox import demo as scene  # noqa: PLC0415
+        from lightspeed_sandbox import demo as scene  # noqa: PLC0415  an extra brings what it needs
 
         project = warehouse.find_project()
         config = scene.config_for(project, days=days, sales_per_day=sales_per_day, seed=seed)

@@ -118,8 +118,8 @@ class Writer:
         rule = self._rule(resource)
         rule.removing(self, row)
         if resource.api.delete == "archive":
-            moved = isinstance(resource.api.bookmark, Stamp) and self._archiving_stamps
-            stamps = {resource.api.bookmark.field: self.now} if moved else {}  # type: ignore[union-attr]
+            bookmark = resource.api.bookmark
+            stamps = {bookmark.field: self.now} if isinstance(bookmark, Stamp) and self._archiving_stamps else {}
             row = row | stamps | {"archived": True}
             self.put(resource, row)
         else:

@@ -16,6 +16,6 @@ def main() -> None:
     """Run the command line; a mistake of the user's is one line and exit code 1."""
     with ending_well(_NAME, _ROOM):
         # It takes most of a second, in which a signal may come.
-        from tap_lightspeed_retail.tap import TapLightspeedRetail  # noqa: PLC0415
+        from tap_lightspeed_retail.tap import TapLightspeedRetail  # noqa: PLC0415  signals count by now
 
         TapLightspeedRetail.cli()

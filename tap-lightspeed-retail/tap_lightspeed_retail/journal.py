@@ -150,7 +150,7 @@ def _is_watched() -> bool:
 
 def _bars() -> Bars:
     # Rich takes a while to load, and few runs have a terminal.
-    from tap_lightspeed_retail.bars import Bars  # noqa: PLC0415
+    from tap_lightspeed_retail.bars import Bars  # noqa: PLC0415  only terminals need it
 
     return Bars().start()
 

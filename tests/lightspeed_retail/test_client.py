@@ -16,25 +16,12 @@ from lightspeed_retail.pacing import Pacer
 from lightspeed_retail.query import Query, Version
 from lightspeed_retail.resources.company import Locale, Option
 from lightspeed_retail.resources.items import Item
+from tests.lightspeed_retail.hostile import Naps
 from tests.scripted import Answer, Asked, Host, scripted
 
 SECRET = "sentinel-token"
 DATE = "Sat, 06 Jan 2024 10:00:00 GMT"
 REST = "http://x/API/V3/Account/7/Item.json?after=b"
-
-
-class Naps:
-    """A clock that only moves when somebody sleeps, so that no test waits."""
-
-    def __init__(self) -> None:
-        """Begin at nought."""
-        self.now = 0.0
-        self.taken: list[float] = []
-
-    def sleep(self, seconds: float) -> None:
-        """Let the time pass at once."""
-        self.now += seconds
-        self.taken.append(seconds)
 
 
 def client_of(host: Host, naps: Naps | None = None) -> Client:
