@@ -17,11 +17,12 @@ import psycopg
 
 from lightspeed_sandbox.config import Config
 from lightspeed_sandbox.serve import Sandbox
+from tests.clocks import hurried
 from tests.retailer import WIDE
 from tests.schedules import target_checks as checks
 from tests.schedules.common import Outcome, Place
 from tests.schedules.target_records import Source
-from tests.schedules.target_runs import Kill, Run, Runner, hurried
+from tests.schedules.target_runs import SPEED, Kill, Run, Runner
 
 _KINDS = (
     *("drop-before", "drop-midway", "drop-after", "silence-0.05", "silence-0.05-after", "drip-0.05", "slow-0.02"),
@@ -56,7 +57,7 @@ def run(seed: int, place: Place) -> Outcome:
     data = place.folder / "account.sqlite"
     data.write_bytes(empty_account())
     clock_off = Random(f"{seed}:clock").choice((0.0, 0.0, -3600.0, 86_400.0))  # noqa: S311  nothing to be kept secret
-    with Sandbox(Config(data=data, clock_off=clock_off, **WIDE)) as sandbox, hurried(sandbox):
+    with Sandbox(Config(data=data, clock_off=clock_off, **WIDE)) as sandbox, hurried(sandbox, SPEED):
         schedule = Schedule(seed, sandbox, place)
         with schedule.room():
             schedule.play()

@@ -12,7 +12,6 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
@@ -202,21 +201,3 @@ class Runner:
         finally:
             self.log.told = None
             timer.cancel()
-
-
-@contextlib.contextmanager
-def hurried(sandbox: Sandbox, speed: float = SPEED) -> Iterator[None]:
-    """Let the clock of a sandbox run so many times faster than it does."""
-    first, began, stopping = sandbox.clock.offset, time.monotonic(), threading.Event()
-
-    def tick() -> None:
-        while not stopping.wait(_TICK):
-            sandbox.clock.offset = first + timedelta(seconds=(time.monotonic() - began) * (speed - 1))
-
-    ticking = threading.Thread(target=tick, daemon=True)
-    ticking.start()
-    try:
-        yield
-    finally:
-        stopping.set()
-        ticking.join()

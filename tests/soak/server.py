@@ -6,18 +6,13 @@ import json
 import signal
 import sys
 import threading
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 
 from lightspeed_sandbox.config import Config
 from lightspeed_sandbox.serve import Sandbox
+from tests.clocks import hurried
 from tests.soak.processes import SPEED
-
-_TICK = 0.002
 
 
 def main() -> None:
@@ -31,24 +26,3 @@ def main() -> None:
         sys.stdout.write(f"{json.dumps(sandbox.environment())}\n")
         sys.stdout.flush()
         stopped.wait()
-
-
-@contextmanager
-def hurried(sandbox: Sandbox, speed: float) -> Iterator[None]:
-    """Let the clock of a sandbox run so many times faster than it does, from wherever it is put meanwhile."""
-    stopping = threading.Event()
-
-    def tick() -> None:
-        last = time.monotonic()
-        while not stopping.wait(_TICK):
-            now = time.monotonic()
-            sandbox.clock.offset += timedelta(seconds=(now - last) * (speed - 1))
-            last = now
-
-    ticking = threading.Thread(target=tick, daemon=True)
-    ticking.start()
-    try:
-        yield
-    finally:
-        stopping.set()
-        ticking.join()

@@ -18,9 +18,10 @@ from lightspeed_retail.wire import Record
 from lightspeed_sandbox.config import Config
 from lightspeed_sandbox.serve import Sandbox
 from target_lightspeed_retail.ledger_lock import SETTLING
+from tests.clocks import hurried
 from tests.retailer import WIDE
 from tests.schedules.target import empty_account
-from tests.schedules.target_runs import Run, Runner, hurried
+from tests.schedules.target_runs import Run, Runner
 from tests.target.ledgers import ACCOUNT, KINDS, Place, held, place, server, start
 from tests.target.tickets import line, paid, ticket
 from tests.targeting import Message, messages, rows

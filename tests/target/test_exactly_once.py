@@ -27,9 +27,10 @@ from target_lightspeed_retail.jobs import Job, Reader
 from target_lightspeed_retail.ledger import Entry, Ledger
 from target_lightspeed_retail.options import by_stream
 from tests import targeting
+from tests.clocks import hurried
 from tests.conftest import ROOT
 from tests.retailer import WIDE
-from tests.schedules.target_runs import SPEED, hurried
+from tests.schedules.target_runs import SPEED
 from tests.target.mixed import KEY, SHARES, Mixed, Named, there, wanted
 from tests.targeting import Done, Requests
 
@@ -170,7 +171,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
     chance = random.Random(SEED)  # noqa: S311  nothing to be kept secret
     folder = tmp_path_factory.mktemp("exactly-once")
     settings = Config(empty=True, **WIDE, fault=FAULTS, fault_seed=SEED)
-    with pytest.MonkeyPatch.context() as patch, Sandbox(settings) as sandbox, hurried(sandbox):
+    with pytest.MonkeyPatch.context() as patch, Sandbox(settings) as sandbox, hurried(sandbox, SPEED):
         patch.setattr(targeting, "COMMAND", [sys.executable, "-c", HASTY])
         told = Story(sandbox, folder, chance, sandbox.state()["rows"], Mixed.of(RECORDS, chance))
         told.send(KILLS, 4 * RECORDS // KILLS, moves=0.05)

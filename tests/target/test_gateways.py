@@ -11,9 +11,10 @@ from lightspeed_retail.resources import Resource
 from lightspeed_retail.wire import Record
 from lightspeed_sandbox.config import Config
 from lightspeed_sandbox.serve import Sandbox
+from tests.clocks import hurried
 from tests.retailer import WIDE
 from tests.schedules.target import empty_account
-from tests.schedules.target_runs import Runner, hurried
+from tests.schedules.target_runs import SPEED, Runner
 from tests.target.tickets import ticket
 from tests.targeting import messages, rows
 
@@ -28,7 +29,7 @@ def runner(tmp_path: Path) -> Iterator[Runner]:
     """An account with a vendor, an item, and one customer whom nothing tells."""
     data = tmp_path / "account.sqlite"
     data.write_bytes(empty_account())
-    with Sandbox(Config(data=data, **WIDE)) as sandbox, hurried(sandbox):
+    with Sandbox(Config(data=data, **WIDE)) as sandbox, hurried(sandbox, SPEED):
         running = Runner(sandbox, tmp_path, {"ledger": str(tmp_path / "ledger.sqlite")})
         for stream, record in (
             ("vendors", {"name": "Acme"}),
