@@ -38,7 +38,7 @@ _KINDS = (
         "503-empty-after",
     ),
     *("truncate", "invalid", "garbage", "empty", "429", "429-bare", "late-0.02", "late-0.06", "expire", "stale"),
-    *("404", "404-after", "404-empty"),
+    *("404", "404-after", "404-empty", "408", "408-after"),
 )
 _OF_TOKENS = ("drop-before", "drop-midway", "drop-after", "500", "503-json", "503-after", "garbage", "empty", "429")
 _PATHS = ("", "", "", ":/Sale", ":/Sale/*", ":/Item*", ":/Customer*", ":/Order*", ":/Vendor")

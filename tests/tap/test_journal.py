@@ -123,7 +123,8 @@ def test_a_later_run_knows_the_lists_that_are_read_whole(tap: Tap) -> None:
     state = tap.run_well(catalog=catalog).state
     again = tap.run_well(catalog=catalog, state=state)
     assert "This run takes about 3.4 drips and 0 s: 1 x changes, 1 x whole list." in again.stderr
-    assert again.state == state
+    assert again.state["bookmarks"]["payment_types"] == state["bookmarks"]["payment_types"]
+    assert again.state["bookmarks"]["shops"]["rows"] == state["bookmarks"]["shops"]["rows"] == 3
 
 
 def on_a_terminal(tap: Tap, **variables: str) -> tuple[list[str], str]:

@@ -174,7 +174,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
     with pytest.MonkeyPatch.context() as patch, Sandbox(settings) as sandbox, hurried(sandbox, SPEED):
         patch.setattr(targeting, "COMMAND", [sys.executable, "-c", HASTY])
         told = Story(sandbox, folder, chance, sandbox.state()["rows"], Mixed.of(RECORDS, chance))
-        told.send(KILLS, 4 * RECORDS // KILLS, moves=0.05)
+        told.send(KILLS, 3 * RECORDS // KILLS, moves=0.05)
         told.mixed = told.mixed.moved_on(chance, 0.2, sales=True)
         told.send(KILLS // 3, RECORDS // KILLS)
         _log.info("%s", told.figures())
