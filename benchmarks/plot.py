@@ -39,7 +39,7 @@ FORM = alt.Opacity(
 
 def panel(rows: Rows, title: str) -> Any:
     """An empty panel."""
-    return alt.Chart(alt.Data(values=rows), title=title, width=WIDTH, height=HEIGHT)
+    return alt.Chart(alt.InlineData(values=rows), title=title, width=WIDTH, height=HEIGHT)
 
 
 def bars(rows: Rows, field: str, title: str) -> Any:

@@ -169,7 +169,9 @@ def _nested(nested: Nested, value: Any, name: str, zone: tzinfo) -> Any:
     if not nested.many and not all(isinstance(row, dict) for row in rows):
         raise ApiError(_BAD_REQUEST, f"Invalid value for field '{name}'.")
     found = [given(part, row, zone) for row in rows if isinstance(row, dict)]
-    return found if nested.many else next(iter(found), None)
+    if nested.many:
+        return found
+    return found[0] if found else None
 
 
 def _bare(value: Any, nested: Nested) -> list[Any]:

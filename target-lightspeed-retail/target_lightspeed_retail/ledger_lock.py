@@ -73,7 +73,7 @@ class Holder:
 
     def leave(self, connection: sql.Connection, *, certain: bool) -> None:
         """Change the note, unless somebody else has signed: there is nothing to wait for, or it is known since when."""
-        note = {"holder": None} if certain else {"process": None, "since": now_text()}
+        note: dict[str, str | None] = {"holder": None} if certain else {"process": None, "since": now_text()}
         mine = sql.and_(RUNS.c.account == self.account, RUNS.c.holder == self.token)
         connection.execute(sql.update(RUNS).where(mine).values(note))
 

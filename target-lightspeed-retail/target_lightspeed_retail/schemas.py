@@ -132,7 +132,7 @@ def _picture() -> Schema:
 
 def _fields(part: type[Part], root: type[Resource]) -> dict[str, Schema]:
     found: dict[str, Schema] = {}
-    own = part.api.key if part is root else part.own_key()
+    own = root.api.key if part is root else part.own_key()
     pointing = pointers(part, root)
     for field in part.fields():
         if field.name == own and part is root:

@@ -167,7 +167,7 @@ class Guards:
         max_archives: int | None = None,
     ) -> None:
         """Begin at nothing."""
-        self._max_rejects = None if max_rejects in (None, "") else Limit.of(max_rejects)
+        self._max_rejects = None if max_rejects is None or max_rejects == "" else Limit.of(max_rejects)
         self._limits = {"max_changes": max_changes, "max_archives": max_archives}
         self._counts: Counter[str] = Counter()
         self._mutex = threading.Lock()

@@ -158,4 +158,6 @@ def _nested(nested: Nested, value: Any, zone: ZoneInfo) -> Any:
     rows = inner if isinstance(inner, list) else [inner] if inner else []
     part = nested.part
     found = [row if part is None else typed(part, row, zone) for row in rows]
-    return found if nested.many else next(iter(found), None)
+    if nested.many:
+        return found
+    return found[0] if found else None

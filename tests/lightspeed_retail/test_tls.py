@@ -199,7 +199,7 @@ def test_nothing_that_netrc_holds_is_sent(
     monkeypatch.setenv("NETRC", str(netrc))
     reach(Front(plain.url), tmp_path)
     given = [asked.headers.get("Authorization") for asked in plain.asked]
-    assert given == (["Bearer x"] if reach is reach_api else [None])
+    assert given == ["Bearer x" if reach is reach_api else None]
 
 
 # The commands

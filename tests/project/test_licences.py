@@ -8,10 +8,13 @@ from importlib.metadata import Distribution
 
 import pytest
 
-FREE = r"MIT|MIT-0|Apache|BSD|ISC|PSF|Python Software Foundation|CNRI|Zlib|0BSD|Unlicense|Public Domain|AFL-2|HPND"
+FREE = r"MIT|MIT-0|Apache|BSD|ISC|PSF|Python Software Foundation|CNRI|Zlib|0BSD|Unlicense|Public Domain|AFL-2|HPND|Artistic"
 WEAK = r"MPL|Mozilla|LGPL|Lesser General Public"
 """Those who only use such a library owe nothing; its own changes stay open."""
 STRONG = r"(?<![LA-Z])A?GPL|(?<!Lesser )General Public License|Affero|SSPL|BUSL|Commons Clause|Proprietary"
+
+CHOICE = {"text-unidecode": "Artistic"}
+"""Those that may be had under a licence of one's choice, and which one is taken; dbt brings it by way of agate."""
 
 INSTALLED = sorted(importlib.metadata.distributions(), key=lambda each: str(each.name))
 
@@ -19,6 +22,8 @@ INSTALLED = sorted(importlib.metadata.distributions(), key=lambda each: str(each
 def licence(distribution: Distribution) -> str:
     """What a distribution says of its licence: the expression, else the first line of the text and the classifiers."""
     said = distribution.metadata
+    if distribution.name in CHOICE and CHOICE[distribution.name] in str(said["License"]):
+        return CHOICE[distribution.name]
     if "License-Expression" in said:
         return str(said["License-Expression"])
     names = [str(each) for each in said.get_all("Classifier") or () if str(each).startswith("License ::")]

@@ -223,7 +223,7 @@ def test_a_client_that_leaves_in_the_middle_of_a_drip_leaves_no_trace(
 def _asked(api: Api, path: str) -> socket.socket:
     """A connection on which something is asked for."""
     parts = urlsplit(api.address(path))
-    connection = socket.create_connection((parts.hostname, parts.port), timeout=30)
+    connection = socket.create_connection((parts.hostname or "", parts.port or 0), timeout=30)
     head = f"GET {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\nAuthorization: Bearer {api.token}\r\n\r\n"
     connection.sendall(head.encode())
     return connection

@@ -114,7 +114,7 @@ def test_a_new_field_is_named_once_and_kept_where_that_is_wanted(drifted: Drifte
     assert len(told) == 1
     assert re.search(rf"\b{stream}: unknown fields {NEW}[;.]", drifted.summary)
     values = [row.get("unknown_fields", {}).get(NEW) for row in drifted.spoken.records(stream)]
-    assert set(values) == ({NEWS} if drifted.kept else {None})
+    assert set(values) == {NEWS if drifted.kept else None}
 
 
 @pytest.mark.parametrize(("resource", "name"), MISFITTING)
@@ -124,7 +124,7 @@ def test_a_value_that_does_not_fit_is_null_in_its_column_and_kept_as_text_beside
     records = drifted.spoken.records(resource.api.stream)
     assert {record[name] for record in records} == {None}
     kept = [(record.get("unknown_fields") or {}).get(name) for record in records]
-    assert set(kept) == ({MISFIT} if drifted.kept else {None})
+    assert set(kept) == {MISFIT if drifted.kept else None}
 
 
 @pytest.mark.parametrize(("resource", "name"), MISFITTING)

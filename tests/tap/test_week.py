@@ -170,9 +170,8 @@ def test_a_large_list_without_a_stamp_is_read_whole_once_a_week_and_from_its_las
     whole, tail = (week.queries(resource, run) for run in (1, 2))
     assert {resource.api.key in query for query in whole} == {False}
     reached = max(row[resource.api.key] for row in week.runs[1].records(resource.api.stream))
-    assert {query.get(resource.api.key) for query in tail} == (
-        {f">,{reached - OVERLAP}"} if reached > OVERLAP else {None}
-    )
+    beyond = f">,{reached - OVERLAP}" if reached > OVERLAP else None
+    assert {query.get(resource.api.key) for query in tail} == {beyond}
 
 
 @pytest.mark.parametrize("resource", PARENT_BY_PARENT)
