@@ -8,7 +8,9 @@ from importlib.metadata import Distribution
 
 import pytest
 
-FREE = r"MIT|MIT-0|Apache|BSD|ISC|PSF|Python Software Foundation|CNRI|Zlib|0BSD|Unlicense|Public Domain|AFL-2|HPND|Artistic"
+FREE = (
+    "MIT|MIT-0|Apache|BSD|ISC|PSF|Python Software Foundation|CNRI|Zlib|0BSD|Unlicense|Public Domain|AFL-2|HPND|Artistic"
+)
 WEAK = r"MPL|Mozilla|LGPL|Lesser General Public"
 """Those who only use such a library owe nothing; its own changes stay open."""
 STRONG = r"(?<![LA-Z])A?GPL|(?<!Lesser )General Public License|Affero|SSPL|BUSL|Commons Clause|Proprietary"
