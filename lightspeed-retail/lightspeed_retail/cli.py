@@ -1,4 +1,4 @@
-"""The command `lightspeed-retail`: connects accounts, and says what a connection needs or what is wrong with it."""
+"""The command `lightspeed-retail`: connects accounts, says what is wrong with a connection, and verifies warehouses."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from lightspeed_retail.commanding import (
     told_in_a_line,
 )
 from lightspeed_retail.doctor import Examination, Finding, State
+from lightspeed_retail.verify.cli import verify
 
 app = typer.Typer(
     help="Accounts of Lightspeed Retail POS (R-Series): connect them, and see what is wrong.",
@@ -32,6 +33,7 @@ app = typer.Typer(
 
 for _command in (connect_cli.connect, connect_cli.disconnect, connect_cli.accounts):
     app.command()(_command)
+app.command()(verify)
 
 _STYLES = {State.OK: "green", State.WARNING: "yellow", State.PROBLEM: "bold red"}
 

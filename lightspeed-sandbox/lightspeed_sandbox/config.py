@@ -35,6 +35,9 @@ class Config:
     bulk_sales: Annotated[
         int, typer.Option(help="Plain sales in the years before the history, to measure with; made in seconds.", min=0)
     ] = 0
+    tax_inclusive: Annotated[
+        bool, typer.Option("--tax-inclusive", help="The last shop states its prices with the tax in them.")
+    ] = False
     today: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Day on which the sandbox starts, UTC.")
     ] = None

@@ -295,7 +295,11 @@ def _fill(store: Store, config: Config, clock: Clock) -> None:
         if config.today is not None:
             clock.set(config.today.replace(tzinfo=UTC))
         scale = generate.Scale(
-            seed=config.seed, days=config.days, sales_per_day=config.sales_per_day, bulk_sales=config.bulk_sales
+            seed=config.seed,
+            days=config.days,
+            sales_per_day=config.sales_per_day,
+            bulk_sales=config.bulk_sales,
+            tax_inclusive=config.tax_inclusive,
         )
         fill = setup.build if config.empty else generate.build
         fill(store, scale, clock.now().replace(microsecond=0))

@@ -29,13 +29,14 @@ def work_out(line: Record, sale: Record) -> None:
     if sale["isTaxInclusive"]:
         share = 1 / (1 + sum(rates, ZERO))
         subtotal, own, shared, net = subtotal * share, own * share, shared * share, net * share
+    taxes = [net * rate if line["tax"] else ZERO for rate in rates]
     line.update(
         calcSubtotal=subtotal,
         calcLineDiscount=own,
         calcTransactionDiscount=shared,
-        calcTax1=net * rates[0],
-        calcTax2=net * rates[1],
-        calcTotal=net + net * rates[0] + net * rates[1],
+        calcTax1=taxes[0],
+        calcTax2=taxes[1],
+        calcTotal=net + taxes[0] + taxes[1],
         displayableSubtotal=line["unitPrice"] * line["unitQuantity"] - own,
         displayableUnitPrice=line["unitPrice"],
     )

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import enum
+import json
 import logging
 import os
+import uuid
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from singer_sdk import metrics
+
+from lightspeed_retail.private_lines import PrivateLines
+from tap_lightspeed_retail.settings import value_of
 
 if TYPE_CHECKING:
     from tap_lightspeed_retail.run import Run
@@ -91,3 +97,46 @@ class Bill:
             # The SDK's own points have its own names only, but it asks no more of a name than a value.
             point = metrics.Point(kind, metric, value, {metrics.Tag.PID: os.getpid()})  # type: ignore[arg-type]
             metrics.log(metrics.get_metrics_logger(), point)
+
+
+class BillFile:
+    """One JSON line for each run, appended to the file that the setting `bill_path` names, if it names one.
+
+    Args:
+        run: The run.
+
+    Raises:
+        SettingsError: The file cannot be written; later, too.
+    """
+
+    def __init__(self, run: Run) -> None:
+        """Open the file, so that a wrong path shows before anything is read."""
+        path = value_of(run.settings, "bill_path")
+        self._run = run
+        self._lines = PrivateLines(path, "bill_path") if path else None
+
+    def write(self, bill: Bill, code: int) -> None:
+        """Append the bill of the run, which has just come to its end.
+
+        Args:
+            bill: The bill.
+            code: The exit code with which the run ends.
+        """
+        if self._lines is not None:
+            self._lines.append([json.dumps(self._line(bill, code))])
+
+    def _line(self, bill: Bill, code: int) -> dict[str, object]:
+        """The object of a line, by this machine's clock, as loaders stamp their rows."""
+        run, ended = self._run, datetime.now(UTC)
+        return {
+            "run_id": uuid.uuid4().hex,
+            "account_id": run.client.account_id,
+            "began": (ended - timedelta(seconds=bill.seconds)).isoformat(timespec="milliseconds"),
+            "ended": ended.isoformat(timespec="milliseconds"),
+            **asdict(bill),
+            "streams": {stream.name: stream.count for stream in run.streams if stream.selected},
+            "skipped": run.skipped,
+            "failed": run.failed,
+            "ended_early": run.ended_early,
+            "exit_code": code,
+        }

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Self
 from lightspeed_retail.query import PAGE_SIZE
 from lightspeed_retail.resources import Snapshot
 from lightspeed_retail.wire import Record
-from tap_lightspeed_retail.bill import Bill
+from tap_lightspeed_retail.bill import Bill, BillFile
 from tap_lightspeed_retail.costs import Estimate, Kind, Pace, duration
 from tap_lightspeed_retail.estimate import ROWS, ROWS_A_DAY, elapsed, estimate
 from tap_lightspeed_retail.settings import value_of
@@ -52,11 +52,13 @@ class Journal:
         self._elapsed = timedelta(0)
         self._course: Course | None = None
         self._bars: Bars | None = None
+        self._bills: BillFile | None = None
         self._ended = threading.Event()
 
     def __enter__(self) -> Self:
         """Set the limits of the run, say what it will cost, and begin to say how it gets on."""
         client = self._run.client
+        self._bills = BillFile(self._run)
         minutes, drips = (value_of(self._run.settings, name) for name in ("max_minutes", "max_drips"))
         deadline = None if minutes is None else self._began + 60 * float(minutes)
         client.pacer.limit(None if drips is None else Decimal(drips), deadline)
@@ -71,10 +73,13 @@ class Journal:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Say no more of how it gets on."""
+        """Say no more of how it gets on; a run that breaks off has its bill, too."""
         self._ended.set()
         if self._bars is not None:
             self._bars.stop()
+        if error is not None:
+            code = error.code if isinstance(error, SystemExit) else None
+            self._file(self._bill(), code if isinstance(code, int) else 1)
 
     def page(self, stream: ResourceStream, rows: Sequence[Record] = ()) -> None:
         """A page of a stream's walk has come."""
@@ -115,13 +120,26 @@ class Journal:
             else:
                 _log.info("%s", standing, extra=standing.fields())
 
-    def close(self) -> None:
-        """Say what the run has cost, and why it ended where it did; remember what helps to foresee the next one."""
-        Bill.of(self._run, time.monotonic() - self._began).say()
+    def close(self, code: int) -> None:
+        """Say what the run has cost, and why it ended where it did; remember what helps to foresee the next one.
+
+        Args:
+            code: The exit code with which the run ends.
+        """
+        bill = self._bill()
+        bill.say()
         if self._run.ended_early is not None:
             _log.info("%s What was fetched has been sent; the next run goes on from there.", self._run.ended_early)
         else:
             self._remember()
+        self._file(bill, code)
+
+    def _bill(self) -> Bill:
+        return Bill.of(self._run, time.monotonic() - self._began)
+
+    def _file(self, bill: Bill, code: int) -> None:
+        if self._bills is not None:
+            self._bills.write(bill, code)
 
     def _remember(self) -> None:
         """Note the size of lists that were read whole, and how fast others grow."""

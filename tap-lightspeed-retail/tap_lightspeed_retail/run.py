@@ -218,15 +218,18 @@ class Run:
         Raises:
             LightspeedError: A stream failed, or one was skipped and that is to be told.
         """
-        self.journal.close()
+        verdict = self._verdict()
+        self.journal.close(0 if verdict is None else 1)
         drift = [line for stream in self._streams.values() for line in stream.drift.summary()]
         if drift:
             _log.warning("What the declarations did not foresee: %s.", "; ".join(drift))
-        self._judge()
+        if verdict is not None:
+            raise LightspeedError(verdict)
 
-    def _judge(self) -> None:
+    def _verdict(self) -> str | None:
+        """What speaks against a good end."""
         if self.failed:
-            raise LightspeedError(f"Streams that could not be read: {', '.join(self.failed)}. All others were.")
+            return f"Streams that could not be read: {', '.join(self.failed)}. All others were."
         if self.skipped and value_of(self.settings, "on_missing_rights") == "fail":
-            names = ", ".join(self.skipped)
-            raise LightspeedError(f"Streams skipped for want of rights: {names}. All others were read.")
+            return f"Streams skipped for want of rights: {', '.join(self.skipped)}. All others were read."
+        return None

@@ -159,6 +159,12 @@ HOW: dict[str, dict[str, Any]] = {
         "fail",
         default="skip",
     ),
+    "bill_path": setting(
+        "string",
+        "Bill file",
+        "File that gets one JSON line for each run: its rows by stream, and what they cost in drips and time. "
+        "Left out: no file.",
+    ),
 }
 """How it is read."""
 

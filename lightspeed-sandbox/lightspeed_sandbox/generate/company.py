@@ -15,7 +15,7 @@ from lightspeed_sandbox.generate.words import TOWNS
 
 ACCOUNT_ID = 100001
 SHOP_NAMES = ("Alderhaven Flagship", "Stonebrook Outfitters", "Pine Hollow Bay")
-EXEMPT_TAX_CATEGORY = 4
+EXEMPT_TAX_CATEGORY, INCLUSIVE_TAX_CATEGORY = 4, 5
 
 _TAX_CATEGORIES = (
     ("Sales Tax", "", "0.0875", "0"),
@@ -113,7 +113,7 @@ def _shop(plan: Founding, number: int, name: str) -> None:
         zebraBrowserPrint=number == 1,
         networkHealthTool=number > 1,
         contactID=reached["contactID"],
-        taxCategoryID=number,
+        taxCategoryID=INCLUSIVE_TAX_CATEGORY if plan.scale.tax_inclusive and number == len(SHOP_NAMES) else number,
         receiptSetupID=number,
         vendorID=number if number > 1 else 0,
         ccGatewayID=number,

@@ -27,6 +27,7 @@ class Scale:
         items: Items on the first day, including those of matrices; later ones come on top.
         registers: Tills in each shop.
         bulk_sales: Plain sales in the years before the first day.
+        tax_inclusive: Whether the last shop states its prices with the tax in them.
     """
 
     seed: int = 1
@@ -36,6 +37,7 @@ class Scale:
     items: int = 900
     registers: int = 4
     bulk_sales: int = 0
+    tax_inclusive: bool = False
 
     def keep(self, store: Store) -> None:
         """Remember the measure with the data, for the days to come."""

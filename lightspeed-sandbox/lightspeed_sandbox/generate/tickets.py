@@ -10,6 +10,7 @@ from itertools import groupby
 from lightspeed_retail.resources import parts
 from lightspeed_retail.resources.sales import Sale, SaleLine
 from lightspeed_retail.wire import Record, stamp
+from lightspeed_sandbox import totals
 from lightspeed_sandbox.generate.goods import FOOD_CLASS
 from lightspeed_sandbox.generate.papers import Ticket, Till
 from lightspeed_sandbox.generate.parcels import parcel, quote
@@ -41,6 +42,7 @@ def opened(world: World, till: Till, at: datetime, *, customer: Record | None = 
         timeStamp=moment,
         updateTime=moment,
         enablePromotions=not nth(number, 20),
+        isTaxInclusive=taxes["isTaxInclusive"],
         tax1Rate=taxes["tax1Rate"],
         tax2Rate=taxes["tax2Rate"],
         taxCategoryID=taxes["taxCategoryID"],
@@ -154,9 +156,9 @@ def fill(world: World, ticket: Ticket, at: datetime) -> datetime:
 
 def add_up(world: World, ticket: Ticket) -> None:
     """Work out every line and the totals of the sale from them."""
-    for line in ticket.lines:
-        _work_out(line, ticket.sale["discountPercent"])
     sale, lines = ticket.sale, ticket.lines
+    for line in lines:
+        totals.work_out(line, sale)
     goods = cents(_sum(lines, "calcSubtotal"))
     discount = cents(_sum(lines, "calcLineDiscount") + _sum(lines, "calcTransactionDiscount"))
     taxes = [cents(_sum(lines, name)) for name in ("calcTax1", "calcTax2")]
@@ -176,7 +178,7 @@ def add_up(world: World, ticket: Ticket) -> None:
         tippableAmount=goods - discount if sale["tipEnabled"] else ZERO,
         TaxClassTotals=_by_tax_class(world, sale, lines),
     )
-    _total(sale, goods - discount + sum(taxes, ZERO))
+    _total(sale, cents(_sum(lines, "calcTotal")) if sale["isTaxInclusive"] else goods - discount + sum(taxes, ZERO))
     balance(ticket)
 
 
@@ -192,24 +194,6 @@ def balance(ticket: Ticket) -> None:
     sale["calcPayments"] = _sum(counted, "amount")
     sale["calcTips"] = _sum(counted, "tipAmount")
     sale["balance"] = sale["cashRoundedBalance"] = sale["calcTotal"] - sale["calcPayments"]
-
-
-def _work_out(line: Record, sale_discount: Decimal) -> None:
-    subtotal = line["unitPrice"] * line["unitQuantity"]
-    own = line["discountAmount"] + subtotal * line["discountPercent"]
-    shared = (subtotal - own) * sale_discount
-    net = subtotal - own - shared
-    taxes = [net * line[name] if line["tax"] else ZERO for name in ("tax1Rate", "tax2Rate")]
-    line.update(
-        calcSubtotal=subtotal,
-        calcLineDiscount=own,
-        calcTransactionDiscount=shared,
-        calcTax1=taxes[0],
-        calcTax2=taxes[1],
-        calcTotal=net + taxes[0] + taxes[1],
-        displayableSubtotal=subtotal - own,
-        displayableUnitPrice=line["unitPrice"],
-    )
 
 
 def _net(line: Record) -> Decimal:

@@ -20,7 +20,7 @@ from lightspeed_sandbox.generate.world import World
 Make = Callable[[World, Till, datetime], Ticket]
 
 _SHOP_WEIGHTS = (0, 5, 3, 2)
-_KEPT_BY_REFUND = ("customerID", "tax1Rate", "tax2Rate", "taxCategoryID", "discountPercent")
+_KEPT_BY_REFUND = ("customerID", "isTaxInclusive", "tax1Rate", "tax2Rate", "taxCategoryID", "discountPercent")
 _DEPOSIT = Decimal("0.2")
 _RESERVED_AS = {"isLayaway": "onLayaway", "isSpecialOrder": "onSpecialOrder", "isWorkorder": "onWorkorder"}
 

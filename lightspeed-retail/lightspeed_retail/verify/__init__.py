@@ -1,0 +1,1 @@
+"""Whether a warehouse holds what the account holds: keys, change stamps, daily totals; the price is told beforehand."""

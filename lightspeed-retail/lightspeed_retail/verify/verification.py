@@ -1,0 +1,126 @@
+"""A comparison of an account with its tables in a warehouse: first what it costs, then what it finds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from fnmatch import fnmatchcase
+
+import sqlalchemy as sql
+
+from lightspeed_retail.client import Client
+from lightspeed_retail.errors import SettingsError, SpentError
+from lightspeed_retail.resources import Resource
+from lightspeed_retail.resources.sales import Sale
+from lightspeed_retail.verify import account
+from lightspeed_retail.verify.comparison import Comparison
+from lightspeed_retail.verify.days import Days
+from lightspeed_retail.verify.price import Price, Walk, affordable
+from lightspeed_retail.verify.tables import Tables
+from lightspeed_retail.wire import stamp
+
+_MOST_AHEAD = timedelta(hours=14)
+"""How far the local time of a shop can be ahead of UTC."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is to be compared.
+
+    Args:
+        streams: Names of streams, or patterns such as `sale*`; none for sales and all short lists.
+        since: The first day; None for all rows.
+        loaded: Rows that changed after this moment are no differences; None for the newest stamp of each table.
+    """
+
+    streams: Sequence[str] = ()
+    since: date | None = None
+    loaded: datetime | None = None
+
+    @property
+    def moment(self) -> datetime | None:
+        """When the first day begins, wherever the shops are."""
+        return None if self.since is None else datetime.combine(self.since, time.min, UTC) - _MOST_AHEAD
+
+
+class Verification:
+    """Compares an account with a warehouse.
+
+    Args:
+        client: Connected to the account.
+        tables: The warehouse.
+        wanted: What is to be compared.
+    """
+
+    def __init__(self, client: Client, tables: Tables, wanted: Wanted) -> None:
+        """Prepare; neither side is asked yet."""
+        self._client = client
+        self._tables = tables
+        self._wanted = wanted
+        self._account = client.account_id or 0
+
+    def price(self) -> Price:
+        """What it will cost; nothing is asked of the API for that.
+
+        Raises:
+            SettingsError: A stream that was named is not in the warehouse, or the warehouse cannot be read.
+        """
+        with self._tables.database.told(), self._tables.database.engine.connect() as connection:
+            walks = [self._walk(connection, resource) for resource in self._resources(connection)]
+        chosen, left_out = (walks, []) if self._wanted.streams else affordable(walks, Sale.api.stream)
+        return Price(chosen, 1 + any(walk.has_days for walk in chosen), left_out)
+
+    def run(self, price: Price, most: int) -> Iterator[Comparison]:
+        """Compare stream by stream; where the drips do not suffice the last one is not complete.
+
+        Args:
+            price: What was agreed on.
+            most: Drips that may be spent in all.
+        """
+        self._client.pacer.limit(Decimal(most), None)
+        with self._tables.database.told(), self._tables.database.engine.connect() as connection:
+            for walk in price.walks:
+                compared = self._compared(connection, walk)
+                yield compared
+                if not compared.is_complete:
+                    return
+
+    def _compared(self, connection: sql.Connection, walk: Walk) -> Comparison:
+        loaded = walk.extent.newest if self._wanted.loaded is None else stamp(self._wanted.loaded)
+        found = Comparison(walk.stream, walk.extent, loaded)
+        try:
+            if walk.has_days:
+                found.days = Days(account.Zones(self._client), self._wanted.since)
+            found.run(
+                account.entries(self._client, walk.queries, walk.table.reading),
+                walk.table.entries(connection, self._account, walk.since),
+            )
+        except SpentError:
+            found.is_complete = False
+        return found
+
+    def _walk(self, connection: sql.Connection, resource: type[Resource]) -> Walk:
+        table, since = self._tables.table(connection, resource), self._wanted.moment
+        return Walk(table, table.extent(connection, self._account, since), since)
+
+    def _resources(self, connection: sql.Connection) -> list[type[Resource]]:
+        """The resources that are compared, of those that the warehouse has a table of."""
+        there = self._tables.names(connection)
+        found = [each for each in Resource.all() if each.api.stream in there and account.can_be_walked(each)]
+        for name in self._wanted.streams:
+            if not any(fnmatchcase(each.api.stream, name) for each in found):
+                raise SettingsError(self._why_not(name))
+        if not found:
+            raise SettingsError(f"The schema {self._tables.schema} of the warehouse holds no table of a stream.")
+        patterns = self._wanted.streams or ("*",)
+        return [each for each in found if any(fnmatchcase(each.api.stream, name) for name in patterns)]
+
+    def _why_not(self, name: str) -> str:
+        known = {each.api.stream: each for each in Resource.all()}
+        if name not in known:
+            return f"There is no stream {name}."
+        if not account.can_be_walked(known[name]):
+            return f"The API does not list {name} by their keys, so they cannot be compared."
+        return f"The schema {self._tables.schema} of the warehouse has no table {name}: load it first."

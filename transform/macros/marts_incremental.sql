@@ -1,0 +1,47 @@
+{#
+  How the large tables are kept up to date. Rows tell by loaded_at when the loader wrote them. What was loaded after the
+  newest row that a table knows is worked out anew, and what is gone at its source is taken out. So a build after some
+  days of trade gives what a full refresh gives.
+#}
+
+{#- Deletes the old version of a row before the new one goes in; BigQuery can only merge. -#}
+{% macro replacing() %}
+    {%- do return('merge' if target.type == 'bigquery' else 'delete+insert') -%}
+{% endmacro %}
+
+
+{#-
+  Whether something was loaded since the last build. Rows without a moment count as new. Loads may still be under way
+  while the models are built, hence some time before the newest row is read again.
+-#}
+{% macro is_new(loaded_at) -%}
+    (
+        {{ loaded_at }} is null
+        or {{ loaded_at }} >= (
+            select coalesce(
+                {{ dbt.dateadd('minute', -1 * var('incremental_overlap_minutes', 180) | int, 'max(known.loaded_at)') }},
+                {{ typed("'1970-01-01 00:00:00'", 'datetime', 'text') }}
+            )
+            from {{ this }} as known
+        )
+    )
+{%- endmacro %}
+
+
+{#-
+  Takes rows out of a table whose origin is gone: deleted at its source, or from the raw table.
+
+  origin: where they came from.
+  key: what identifies a row there, and in the table.
+-#}
+{% macro forget(origin, key) -%}
+    delete from {{ this }} as kept
+    where not exists (
+        select 1
+        from {{ origin }} as origin
+        where not origin.is_deleted
+        {%- for column in key %}
+            and origin.{{ column }} = kept.{{ column }}
+        {%- endfor %}
+    )
+{%- endmacro %}

@@ -1,0 +1,5 @@
+{# Written by tools/dbt_sources.py from the declaration of Employee. #}
+{{ staged_list('employees', {'accountID': 'integer', 'employeeID': 'integer'}, 'Contact.Emails', {
+    'address': 'string',
+    'useType': 'string',
+}) }}

@@ -1,0 +1,4 @@
+{# Written by tools/dbt_sources.py from the declaration of Employee. #}
+{{ staged_list('employees', {'accountID': 'integer', 'employeeID': 'integer'}, 'Contact.Websites', {
+    'url': 'string',
+}) }}

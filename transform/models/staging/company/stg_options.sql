@@ -1,0 +1,6 @@
+{# Written by tools/dbt_sources.py from the declaration of Option. #}
+{{ staged('options', {
+    'accountID': 'integer',
+    'name': 'string',
+    'value': 'string',
+}) }}

@@ -1,0 +1,20 @@
+{# Written by tools/dbt_sources.py from the declaration of Session. #}
+{{ staged('sessions', {
+    'accountID': 'integer',
+    'sessionID': 'key',
+    'employeeID': 'key',
+    'systemCustomerID': 'key',
+    'systemUserID': 'integer',
+    'systemAPIClientID': 'key',
+    'systemAPIKeyID': 'key',
+    'ecomUrl': 'string',
+    'shopCount': 'integer',
+    'Rights': 'json',
+    'Employee.employeeID': 'integer',
+    'Employee.firstName': 'string',
+    'Employee.lastName': 'string',
+    'Employee.singleShop': 'boolean',
+    'Employee.hasPin': 'boolean',
+    'Employee.isCheckedIn': 'boolean',
+    'Employee.checkedInAt': 'datetime',
+}) }}

@@ -1,0 +1,5 @@
+{# Written by tools/dbt_sources.py from the declaration of CreditAccount. #}
+{{ staged_list('credit_accounts', {'accountID': 'integer', 'creditAccountID': 'integer'}, 'Contact.Phones', {
+    'number': 'string',
+    'useType': 'string',
+}) }}

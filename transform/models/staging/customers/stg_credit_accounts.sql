@@ -1,0 +1,21 @@
+{# Written by tools/dbt_sources.py from the declaration of CreditAccount. #}
+{{ staged('credit_accounts', {
+    'accountID': 'integer',
+    'creditAccountID': 'integer',
+    'name': 'string',
+    'code': 'string',
+    'creditLimit': 'money',
+    'description': 'string',
+    'giftCard': 'boolean',
+    'archived': 'boolean',
+    'timeStamp': 'datetime',
+    'customerID': 'key',
+    'balance': 'money',
+    'giftCardUuid': 'string',
+    'Contact.contactID': 'integer',
+    'Contact.custom': 'string',
+    'Contact.noEmail': 'boolean',
+    'Contact.noPhone': 'boolean',
+    'Contact.noMail': 'boolean',
+    'Contact.timeStamp': 'datetime',
+}) }}

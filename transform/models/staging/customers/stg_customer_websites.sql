@@ -1,0 +1,4 @@
+{# Written by tools/dbt_sources.py from the declaration of Customer. #}
+{{ staged_list('customers', {'accountID': 'integer', 'customerID': 'integer'}, 'Contact.Websites', {
+    'url': 'string',
+}) }}

@@ -1,0 +1,4 @@
+{# Written by tools/dbt_sources.py from the declaration of ItemMatrix. #}
+{{ staged_list('item_matrices', {'accountID': 'integer', 'itemMatrixID': 'integer'}, 'attribute1Values', {
+    '': 'string',
+}) }}

@@ -1,0 +1,11 @@
+{# Written by tools/dbt_sources.py from the declaration of ItemCustomField. #}
+{{ staged('item_custom_fields', {
+    'accountID': 'integer',
+    'customFieldID': 'integer',
+    'type': 'string',
+    'name': 'string',
+    'uom': 'string',
+    'decimalPrecision': 'integer',
+    'archived': 'boolean',
+    'default': 'string',
+}) }}

@@ -1,0 +1,6 @@
+{# Written by tools/dbt_sources.py from the declaration of Season. #}
+{{ staged('seasons', {
+    'accountID': 'integer',
+    'seasonID': 'integer',
+    'name': 'string',
+}) }}

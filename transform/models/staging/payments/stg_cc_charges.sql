@@ -1,0 +1,23 @@
+{# Written by tools/dbt_sources.py from the declaration of CCCharge. #}
+{{ staged('cc_charges', {
+    'accountID': 'integer',
+    'ccChargeID': 'integer',
+    'gatewayTransID': 'string',
+    'xnum': 'string',
+    'voided': 'boolean',
+    'refunded': 'money',
+    'amount': 'money',
+    'exp': 'string',
+    'authOnly': 'boolean',
+    'authCode': 'string',
+    'cardType': 'string',
+    'entryMethod': 'string',
+    'cardholderName': 'string',
+    'isDebit': 'boolean',
+    'timeStamp': 'datetime',
+    'declined': 'boolean',
+    'rawResponse': 'string',
+    'rawVoidResponse': 'string',
+    'saleID': 'key',
+    'response': 'string',
+}) }}

@@ -1,0 +1,21 @@
+{# Written by tools/dbt_sources.py from the declaration of OrderLine. #}
+{{ staged('order_lines', {
+    'accountID': 'integer',
+    'orderLineID': 'integer',
+    'quantity': 'integer',
+    'price': 'money',
+    'originalPrice': 'money',
+    'vendorCost': 'money',
+    'checkedIn': 'integer',
+    'numReceived': 'integer',
+    'timeStamp': 'datetime',
+    'total': 'money',
+    'createTime': 'datetime',
+    'shippingCost': 'money',
+    'shippingVendorCost': 'money',
+    'discountMoneyValue': 'money',
+    'discountMoneyVendorValue': 'money',
+    'discountPercentValue': 'number',
+    'orderID': 'key',
+    'itemID': 'key',
+}) }}

@@ -1,0 +1,5 @@
+{# Written by tools/dbt_sources.py from the declaration of Vendor. #}
+{{ staged_list('vendors', {'accountID': 'integer', 'vendorID': 'integer'}, 'Contact.Emails', {
+    'address': 'string',
+    'useType': 'string',
+}) }}

@@ -1,0 +1,21 @@
+{# Written by tools/dbt_sources.py from the declaration of VendorReturn. #}
+{{ staged('vendor_returns', {
+    'accountID': 'integer',
+    'vendorReturnID': 'integer',
+    'vendorID': 'key',
+    'shopID': 'key',
+    'refNum': 'string',
+    'status': 'string',
+    'archived': 'boolean',
+    'shipCost': 'money',
+    'otherCost': 'money',
+    'subtotal': 'money',
+    'total': 'money',
+    'timeStamp': 'datetime',
+    'hideVendorDetails': 'boolean',
+    'sentDate': 'datetime',
+    'Note.noteID': 'integer',
+    'Note.note': 'string',
+    'Note.isPublic': 'boolean',
+    'Note.timeStamp': 'datetime',
+}) }}

@@ -1,0 +1,5 @@
+{# Written by tools/dbt_sources.py from the declaration of ShipTo. #}
+{{ staged_list('ship_tos', {'accountID': 'integer', 'shipToID': 'integer'}, 'Contact.Emails', {
+    'address': 'string',
+    'useType': 'string',
+}) }}

@@ -1,0 +1,21 @@
+{# Written by tools/dbt_sources.py from the declaration of InventoryLog. #}
+{{ with_local_time(staged('inventory_logs', {
+    'accountID': 'integer',
+    'inventoryLogID': 'integer',
+    'shopID': 'key',
+    'employeeID': 'key',
+    'itemID': 'key',
+    'qohChange': 'integer',
+    'costChange': 'money',
+    'createTime': 'datetime',
+    'automated': 'boolean',
+    'causedNegative': 'boolean',
+    'reason': 'string',
+    'customerID': 'key',
+    'inventoryCountID': 'key',
+    'itemImportID': 'key',
+    'orderID': 'key',
+    'saleID': 'key',
+    'transferID': 'key',
+    'vendorReturnID': 'key',
+}), 'create_time') }}

@@ -1,0 +1,21 @@
+{# Written by tools/dbt_sources.py from the declaration of Transfer. #}
+{{ staged('transfers', {
+    'accountID': 'integer',
+    'transferID': 'integer',
+    'sent': 'boolean',
+    'received': 'boolean',
+    'note': 'string',
+    'archived': 'boolean',
+    'timeStamp': 'datetime',
+    'transferFromID': 'key',
+    'transferToID': 'key',
+    'orderID': 'key',
+    'TransferFrom.transferFromID': 'integer',
+    'TransferFrom.sentOn': 'datetime',
+    'TransferFrom.employeeID': 'key',
+    'TransferFrom.shopID': 'key',
+    'TransferTo.transferToID': 'integer',
+    'TransferTo.needBy': 'datetime',
+    'TransferTo.employeeID': 'key',
+    'TransferTo.shopID': 'key',
+}) }}

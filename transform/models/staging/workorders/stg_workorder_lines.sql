@@ -1,0 +1,23 @@
+{# Written by tools/dbt_sources.py from the declaration of WorkorderLine. #}
+{{ staged('workorder_lines', {
+    'accountID': 'integer',
+    'workorderLineID': 'integer',
+    'note': 'string',
+    'timeStamp': 'datetime',
+    'approved': 'boolean',
+    'warranty': 'boolean',
+    'hours': 'integer',
+    'minutes': 'integer',
+    'unitPriceOverride': 'money',
+    'done': 'boolean',
+    'unitQuantity': 'integer',
+    'tax': 'boolean',
+    'unitCost': 'money',
+    'workorderID': 'key',
+    'employeeID': 'key',
+    'saleLineID': 'key',
+    'saleID': 'key',
+    'itemID': 'key',
+    'discountID': 'key',
+    'taxClassID': 'key',
+}) }}
