@@ -83,7 +83,7 @@ def gathered(page: str, text: str, known: dict[str, str]) -> str:
 def indented(text: str) -> str:
     """A page whose lists are as Python-Markdown wants them, which is stricter than GitHub.
 
-    What belongs to an item stands four blanks further in, and an item that follows a paragraph has a blank line before it.
+    What belongs to an item stands four blanks further in, and before an item that follows a paragraph is a blank line.
     """
     lines: list[str] = []
     more, fenced, in_list = 0, False, False

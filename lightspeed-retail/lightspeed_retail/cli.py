@@ -1,4 +1,4 @@
-"""The command `lightspeed-retail`: connects accounts, says what is wrong with a connection, and verifies warehouses."""
+"""The command `lightspeed-retail`: connects accounts, says what is wrong with a connection, verifies and reports."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from lightspeed_retail.commanding import (
     told_in_a_line,
 )
 from lightspeed_retail.doctor import Examination, Finding, State
+from lightspeed_retail.report.cli import report
 from lightspeed_retail.verify.cli import verify
 
 app = typer.Typer(
@@ -34,6 +35,7 @@ app = typer.Typer(
 for _command in (connect_cli.connect, connect_cli.disconnect, connect_cli.accounts):
     app.command()(_command)
 app.command()(verify)
+app.command()(report)
 
 _STYLES = {State.OK: "green", State.WARNING: "yellow", State.PROBLEM: "bold red"}
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, LiteralString
 
 import psycopg
 from psycopg import sql
@@ -72,9 +72,9 @@ class Loaded:
         target = start(TARGET_POSTGRES, ["--config", self._document("target", given)], fed, environment={"PGTZ": "UTC"})
         assert ended(target) == 0, fed.stderr.read_text()[-3000:]
 
-    def verify(self, *arguments: str, environment: Mapping[str, str] | None = None) -> Said:
+    def verify(self, *arguments: str, environment: Mapping[str, str] | None = None, stdin: Path | None = None) -> Said:
         """Run the command."""
-        files, before = self._files(), len(self.sandbox.requests)
+        files, before = replace(self._files(), stdin=stdin), len(self.sandbox.requests)
         settings = self._document("verify", self._connection())
         variables = {URL_VARIABLE: self.server.url} if environment is None else dict(environment)
         process = start(VERIFY, ["verify", "--config", settings, *arguments], files, environment=variables)
@@ -82,17 +82,33 @@ class Loaded:
         asked = self.sandbox.requests[before:]
         return Said(code, _text(files.stdout), _text(files.stderr), float(sum(each["cost"] for each in asked)))
 
-    def execute(self, query: str, *values: Any) -> None:
-        """Change the warehouse by hand."""
+    def execute(self, schema: str, query: LiteralString, *values: Any) -> Any:
+        """Change the tables of a schema by hand, or look into them; the first value that comes back."""
         with psycopg.connect(self.server.dsn) as connection:
-            connection.execute(sql.SQL(query), values)  # type: ignore[arg-type]  # the queries are those of the tests
+            connection.execute(sql.SQL("set search_path to {}").format(sql.Identifier(schema)))
+            found = connection.execute(query, values or None)
+            row = found.fetchone() if found.description else None
+        return row[0] if row else None
 
-    def value(self, query: str) -> Any:
-        """One value out of the warehouse."""
+    def copy(self, schema: str, *streams: str) -> str:
+        """Copy loaded tables into another schema, without the keys that forbid doubles."""
+        name = sql.Identifier(schema)
         with psycopg.connect(self.server.dsn) as connection:
-            found = connection.execute(sql.SQL(query)).fetchone()  # type: ignore[arg-type]  # as above
-        assert found is not None
-        return found[0]
+            connection.execute(sql.SQL("drop schema if exists {} cascade").format(name))
+            connection.execute(sql.SQL("create schema {}").format(name))
+            for stream in streams:
+                names = (sql.Identifier(schema, stream), sql.Identifier(SCHEMA, stream))
+                connection.execute(sql.SQL("create table {} as table {}").format(*names))
+        return schema
+
+    def rename_columns(self, schema: str, renamed: Callable[[str], str]) -> None:
+        """Give all columns of a schema other names."""
+        named = "select table_name, column_name from information_schema.columns where table_schema = %s"
+        with psycopg.connect(self.server.dsn) as connection:
+            for table, column in connection.execute(named, [schema]).fetchall():
+                names = (sql.Identifier(schema, table), sql.Identifier(column), sql.Identifier(renamed(column)))
+                if renamed(column) != column:
+                    connection.execute(sql.SQL("alter table {} rename column {} to {}").format(*names))
 
     def _connection(self) -> dict[str, Any]:
         return {

@@ -1,4 +1,4 @@
-"""A retailer in a real PostgreSQL, loaded by tap and loader, and dbt over it: what all tests of the models begin with."""
+"""A retailer in a real PostgreSQL, loaded by tap and loader, and dbt over it: what tests of the models begin with."""
 
 from __future__ import annotations
 

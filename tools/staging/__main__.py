@@ -6,9 +6,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from staging.documents import documents
-from staging.models import models
-from staging.writing import text
+from .documents import documents
+from .models import models
+from .writing import text
 
 MODELS = Path(__file__).resolve().parents[2] / "transform" / "models"
 

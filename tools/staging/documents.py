@@ -10,9 +10,9 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from lightspeed_retail.resources import Days, Resource, Snapshot
-from staging.models import Column, Model
-from staging.words import about, about_list, about_mark, extensions
-from tap_lightspeed_retail.naming import snake_case
+
+from .models import Model
+from .words import about, about_list, about_mark, extensions
 
 HEAD = "# Written by tools/dbt_sources.py from the declarations in lightspeed-retail/lightspeed_retail/resources.\n"
 _NO_LIMIT = 10_000
@@ -50,17 +50,14 @@ def _table(resource: type[Resource]) -> dict[str, Any]:
         "warn_after": {"count": days, "period": "day"},
         "error_after": {"count": 3 * days, "period": "day"},
     }
-    return {**table, "config": {"loaded_at_field": "_sdc_batched_at", "freshness": freshness}}
+    return {**table, "config": {"loaded_at_query": "{{ last_loaded(this) }}", "freshness": freshness}}
 
 
 def _freshness(resource: type[Resource]) -> int | None:
-    """After how many days without a new row something is wrong; None where rows only come when something changes."""
-    if not resource.api.selected:
-        return None
-    if isinstance(resource.api.bookmark, Snapshot) and not resource.api.bookmark.large:
-        return 2
-    trade = resource.api.event is not None and "nightly" in resource.api.presets
-    return 4 if trade or isinstance(resource.api.bookmark, Days) else None
+    """After how many days without a newly written row something is wrong; None where no news may be good news."""
+    if resource.__name__ == Days().first[0]:
+        return 4
+    return 2 if resource.api.selected and isinstance(resource.api.bookmark, Snapshot | Days) else None
 
 
 def _models(models: Iterable[Model]) -> dict[str, Any]:
@@ -68,13 +65,15 @@ def _models(models: Iterable[Model]) -> dict[str, Any]:
 
 
 def _model(model: Model) -> dict[str, Any]:
-    keys = [key.name for key in model.keys] + (["position"] if model.path else [])
     columns = [{"name": name, "description": words} for name, words in _columns(model).items()]
+    keys = [key.name for key in model.keys]
+    # The rows of a list are numbered, and so have no key that could be wrong.
+    tests = {} if model.path else {"data_tests": [{"keyed": {"arguments": {"key": keys}}}]}
     return {
         "name": model.name,
         "description": about_list(model) if model.path else model.resource.summary(),
         "config": {"meta": {"stream": model.resource.api.stream, "docs": model.resource.api.docs}},
-        "data_tests": [{"keyed": {"arguments": {"key": keys}}}],
+        **tests,
         "columns": columns,
     }
 

@@ -30,14 +30,14 @@ class Column:
 
     Args:
         path: Where the field stands in a record, in the names of the API; empty for a list's plain texts.
-        type: Its type, in the words of the macro `typed`.
+        kind: Its type, in the words of the macro `typed`.
         field: The declaration of the field, where there is one.
         owner: The declaration that has the field.
         leads_to: The resource whose key it holds.
     """
 
     path: tuple[str, ...]
-    type: str
+    kind: str
     field: Field | None = None
     owner: type[Part] | None = None
     leads_to: type[Resource] | None = None
@@ -133,9 +133,7 @@ def _column(field: Field, owner: type[Part], path: tuple[str, ...]) -> Column:
     return Column(path, _TYPES[field.type], field, owner)
 
 
-def _lists(
-    part: type[Part], path: tuple[str, ...], within: Nested | None
-) -> Iterator[tuple[tuple[str, ...], Nested]]:
+def _lists(part: type[Part], path: tuple[str, ...], within: Nested | None) -> Iterator[tuple[tuple[str, ...], Nested]]:
     """The lists of parts in a record, those within single records of it too."""
     for field, _ in emitted(part, within):
         nested = field.nested

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from lightspeed_retail.resources import Part
-from staging.models import Column, Model
-from staging.writing import local_moment
+
+from .models import Column, Model
+from .writing import local_moment
 
 _TYPES = {
     "money": "an amount in the account's currency",
@@ -23,7 +24,7 @@ _MARKS = {
 }
 _EXTENSIONS = {
     "sales": {
-        "sale_state": "What became of the ticket: completed, voided (also after completion), archived (thrown away) or open.",
+        "sale_state": "What became of the ticket: completed, voided (also after completion), archived, or open.",
         "completed_at": "When it was completed, in UTC; null for tickets that never were.",
         "completed_at_local": "When it was completed, on the shop's clock.",
         "sale_date": "The day on which it was completed, in the shop's time zone.",
@@ -49,12 +50,12 @@ def about(column: Column, model: Model) -> str:
 def _held(column: Column, model: Model) -> str:
     if column.path in {key.path for key in model.keys}:
         return "the row's own key" if not model.path else f"key of the row in stg_{model.resource.api.stream}"
-    said = _STAMPS.get(column.path[-1]) or _TYPES.get(column.type)
+    said = _STAMPS.get(column.path[-1]) or _TYPES.get(column.kind)
     if column.leads_to is not None:
         said = f"key of a row in stg_{column.leads_to.api.stream}; null for none"
-    elif column.type == "key":
+    elif column.kind == "key":
         said = "key of a row that has no stream; null for none"
-    said = said or {"boolean": "yes or no", "date": "a day"}.get(column.type, f"{_article(column.type)} {column.type}")
+    said = said or {"boolean": "yes or no", "date": "a day"}.get(column.kind, f"{_article(column.kind)} {column.kind}")
     notes = [", worked out by Lightspeed" if _computed(column) else "", ", personal" if _personal(column) else ""]
     return said + "".join(notes)
 

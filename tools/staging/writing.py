@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from lightspeed_retail.resources import FieldType
-from staging.models import Column, Model
 from tap_lightspeed_retail.naming import snake_case
+
+from .models import Column, Model
 
 MACROS = Path(__file__).resolve().parents[2] / "transform" / "macros"
 EXTENSIONS = MACROS / "staging" / "extended.sql"
@@ -21,7 +22,7 @@ def text(model: Model) -> str:
 
 def _query(model: Model) -> str:
     if model.path:
-        keys = ", ".join(f"'{key.path[-1]}': '{key.type}'" for key in model.keys)
+        keys = ", ".join(f"'{key.path[-1]}': '{key.kind}'" for key in model.keys)
         return f"staged_list('{model.resource.api.stream}', {{{keys}}}, '{'.'.join(model.path)}', {_fields(model)})"
     query = f"staged('{model.resource.api.stream}', {_fields(model)})"
     if moment := local_moment(model):
@@ -37,11 +38,11 @@ def _fields(model: Model) -> str:
 
 def _lines(columns: Iterable[Column]) -> Iterator[str]:
     for column in columns:
-        yield f"'{'.'.join(column.path)}': '{column.type}',"
+        yield f"'{'.'.join(column.path)}': '{column.kind}',"
 
 
 def local_moment(model: Model) -> str | None:
-    """The moment that a model has in the time of its shop as well: that of an event, where the record names the shop."""
+    """The moment that a model has on the shop's clock as well: that of an event, where the record names its shop."""
     event = model.resource.api.event
     names = {field.name for field in model.resource.fields()}
     if model.path or event is None or "shopID" not in names:

@@ -35,13 +35,40 @@
   key: what identifies a row there, and in the table.
 -#}
 {% macro forget(origin, key) -%}
-    delete from {{ this }} as kept
+    {%- set kept = this.include(database=false, schema=false) -%}
+    delete from {{ this }}
     where not exists (
         select 1
         from {{ origin }} as origin
         where not origin.is_deleted
         {%- for column in key %}
-            and origin.{{ column }} = kept.{{ column }}
+            and origin.{{ column }} = {{ kept }}.{{ column }}
+        {%- endfor %}
+    )
+{%- endmacro %}
+
+
+{#-
+  Takes out the days that have become too old.
+
+  day: the column that says which day it is.
+  key: to whom the days belong.
+  days: how many there may be before the last one.
+-#}
+{% macro forget_days(day, key, days) -%}
+    {%- set kept = this.include(database=false, schema=false) -%}
+    delete from {{ this }}
+    where exists (
+        select 1
+        from (
+            select {{ key | join(', ') }}, max({{ day }}) as last_day
+            from {{ this }}
+            group by {{ key | join(', ') }}
+        ) as newest
+        where
+            {{ kept }}.{{ day }} < {{ day_after('newest.last_day', -1 * days | int) }}
+        {%- for column in key %}
+            and newest.{{ column }} = {{ kept }}.{{ column }}
         {%- endfor %}
     )
 {%- endmacro %}

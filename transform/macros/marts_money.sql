@@ -1,5 +1,10 @@
 {# What the marts count, said once. #}
 
+{#- Two amounts together; one that is missing counts as nothing, but two that are missing are no amount. -#}
+{% macro both(first, second) -%}
+    coalesce({{ first }} + {{ second }}, {{ first }}, {{ second }})
+{%- endmacro %}
+
 {#- What a piece cost: the average cost at the time of sale, or that of its lot where the variable cost_method is fifo. -#}
 {% macro cost_of(line) -%}
     {{ line }}.{{ 'fifo_cost' if var('cost_method', 'average') == 'fifo' else 'avg_cost' }}

@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import itertools
 import re
-from collections.abc import Callable, Iterator, Sequence
+import textwrap
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,14 +14,18 @@ import altair as alt
 import polars as pl
 from markupsafe import Markup, escape
 
-from lightspeed_retail.report.colours import DAY, SERIES, STEPS
+from lightspeed_retail.report.colours import ALARM, DAY, SERIES, STEPS
 
 _WIDE, _NARROW = 960, 340
 _LONG_NUMBER = re.compile(r"-?\d+\.\d{2,}(?:e-?\d+)?")
 _GEOMETRY = re.compile(r' (?:d|transform|x|y|x1|x2|y1|y2|width|height)="[^"]*"')
 _NAMED = re.compile(r'(id="|url\(#)((?:clip|gradient)[\w-]*)')
+_LETTERS = 46
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _NUMBERS = itertools.count(1)
+
+ENDS = ("ended well", "failed or was stopped")
+"""How runs end."""
 
 Chart = Any
 """Altair's charts have no type in common."""
@@ -81,7 +86,7 @@ def _styled(chart: Chart) -> Chart:
             font="sans-serif",
             background="transparent",
             aria=False,
-            padding={"left": 2, "right": 8, "top": 4, "bottom": 2},
+            padding={"left": 8, "right": 14, "top": 4, "bottom": 2},
         )
         .configure_view(strokeWidth=0)
         .configure_axis(
@@ -92,29 +97,31 @@ def _styled(chart: Chart) -> Chart:
             tickColor=DAY["rule"],
             labelLimit=150,
         )
-        .configure_legend(**text, labelLimit=200, symbolStrokeWidth=2.5)
-        .configure_header(**text)
+        .configure_legend(**text, titleFontWeight="normal", labelLimit=200, symbolStrokeWidth=3)
+        .configure_title(anchor="start", fontSize=13, fontWeight="normal", color=DAY["ink"], offset=8, frame="bounds")
     )
 
 
-def _legend(frame: Frame, title: str | None = None) -> alt.Legend:
-    return alt.Legend(orient="top", title=title, columns=2 if frame.is_narrow else 8, symbolType="square", offset=6)
+def _legend(frame: Frame, symbol: str = "square") -> alt.Legend:
+    return alt.Legend(orient="top", title=None, columns=2 if frame.is_narrow else 8, symbolType=symbol, offset=6)
 
 
-def _colours(names: Sequence[str]) -> alt.Scale:
+def _colours(names: Sequence[str], colours: Sequence[str] = SERIES) -> alt.Scale:
     """A colour for each name; what is left over has the last one."""
-    last = len(SERIES) - 1
-    return alt.Scale(domain=list(names), range=[SERIES[min(number, last)] for number in range(len(names))])
+    last = len(colours) - 1
+    return alt.Scale(domain=list(names), range=[colours[min(number, last)] for number in range(len(names))])
 
 
-def _amounts(title: str, frame: Frame, **more: Any) -> alt.Y:
-    axis = alt.Axis(title=title, format="~s", tickCount=frame.ticks(6), domain=False, ticks=False)
-    return alt.Y("net:Q", axis=axis, **more)
+def _amounts(frame: Frame, field: str = "net:Q", **more: Any) -> alt.Y:
+    axis = alt.Axis(title=None, format="~s", tickCount=frame.ticks(6), domain=False, ticks=False)
+    return alt.Y(field, axis=axis, **more)
 
 
-def _sized(chart: Chart, frame: Frame, height: int) -> Chart:
+def _sized(chart: Chart, frame: Frame, height: int, title: str) -> Chart:
+    """A chart that fills its frame, its title above it, where there is room for words."""
     fitting = alt.AutoSizeParams(type="fit", contains="padding")
-    return chart.properties(width=frame.width, height=height, autosize=fitting)
+    lines = textwrap.wrap(title, _LETTERS * frame.width // _NARROW)
+    return chart.properties(width=frame.width, height=height + 16 * len(lines), autosize=fitting, title=lines)
 
 
 def lines_by_day(days: pl.DataFrame, shops: Sequence[str], title: str) -> Callable[[Frame], Chart]:
@@ -127,11 +134,11 @@ def lines_by_day(days: pl.DataFrame, shops: Sequence[str], title: str) -> Callab
             .mark_line(strokeWidth=1.8, interpolate="monotone")
             .encode(
                 x=alt.X("date:T", axis=axis),
-                y=_amounts(title, frame),
-                color=alt.Color("shop:N", scale=_colours(shops), legend=_legend(frame)),
+                y=_amounts(frame),
+                color=alt.Color("shop:N", scale=_colours(shops), legend=_legend(frame, "stroke")),
             )
         )
-        return _sized(chart, frame, 280)
+        return _sized(chart, frame, 280, title)
 
     return draw
 
@@ -146,19 +153,19 @@ def bars_by_day(days: pl.DataFrame, shops: Sequence[str], title: str) -> Callabl
             .mark_bar()
             .encode(
                 x=alt.X("yearmonthdate(date):T", axis=axis, bandPosition=0.5),
-                y=_amounts(title, frame, stack=True),
+                y=_amounts(frame, stack=True),
                 color=alt.Color("shop:N", scale=_colours(shops), legend=_legend(frame)),
             )
         )
-        return _sized(chart, frame, 240)
+        return _sized(chart, frame, 240, title)
 
     return draw
 
 
 def bars_by_month(
-    months: pl.DataFrame, kinds: Sequence[str], title: str, *, side_by_side: bool = False
+    months: pl.DataFrame, kinds: Mapping[str, str], title: str, *, side_by_side: bool = False
 ) -> Callable[[Frame], Chart]:
-    """Bars for each month: columns month (a short name, in their order), kind, net."""
+    """Bars for each month, in the colours of their kinds: columns month (a short name, in their order), kind, net."""
     order = months["month"].unique(maintain_order=True).to_list()
 
     def draw(frame: Frame) -> Chart:
@@ -170,13 +177,13 @@ def bars_by_month(
             .mark_bar()
             .encode(
                 x=alt.X("month:N", sort=order, axis=axis, scale=alt.Scale(paddingInner=0.25)),
-                y=_amounts(title, frame, stack=None if side_by_side else True),
-                color=alt.Color("kind:N", scale=_colours(kinds), legend=legend),
+                y=_amounts(frame, stack=None if side_by_side else True),
+                color=alt.Color("kind:N", scale=_colours([*kinds], [*kinds.values()]), legend=legend),
                 order=alt.Order("rank:Q"),
                 **encoding,
             )
         )
-        return _sized(chart, frame, 240)
+        return _sized(chart, frame, 240, title)
 
     return draw
 
@@ -187,13 +194,13 @@ def shares_by_month(months: pl.DataFrame, title: str) -> Callable[[Frame], Chart
 
     def draw(frame: Frame) -> Chart:
         below = alt.Axis(title=None, labelAngle=-60 if frame.is_narrow else 0, grid=False)
-        left = alt.Axis(title=title, format=".0%", tickCount=5, domain=False, ticks=False)
+        left = alt.Axis(title=None, format=".0%", tickCount=5, domain=False, ticks=False)
         chart = (
             alt.Chart(months)
             .mark_line(point=alt.OverlayMarkDef(size=40, color=SERIES[0]), strokeWidth=2, color=SERIES[0])
             .encode(x=alt.X("month:N", sort=order, axis=below), y=alt.Y("share:Q", axis=left))
         )
-        return _sized(chart, frame, 200)
+        return _sized(chart, frame, 200, title)
 
     return draw
 
@@ -204,11 +211,11 @@ def ranked_bars(rows: pl.DataFrame, title: str) -> Callable[[Frame], Chart]:
 
     def draw(frame: Frame) -> Chart:
         left = alt.Axis(title=None, domain=False, ticks=False, labelLimit=110 if frame.is_narrow else 220)
-        below = alt.Axis(title=title, format="~s", tickCount=frame.ticks(6), domain=False)
+        below = alt.Axis(title=None, format="~s", tickCount=frame.ticks(6), domain=False)
         base = alt.Chart(rows).encode(y=alt.Y("name:N", sort=names, axis=left))
         bars = base.mark_bar(color=SERIES[0]).encode(x=alt.X("net:Q", axis=below))
         words = base.mark_text(align="left", dx=4, color=DAY["ink"], fontSize=12)
-        return _sized(bars + words.encode(x="net:Q", text="words:N"), frame, 26 * len(names) + 40)
+        return _sized(bars + words.encode(x="net:Q", text="words:N"), frame, 26 * len(names) + 40, title)
 
     return draw
 
@@ -220,20 +227,20 @@ def week(hours: pl.DataFrame, title: str) -> Callable[[Frame], Chart]:
 
     def draw(frame: Frame) -> Chart:
         # A phone has the hours from top to bottom.
-        days = {"sort": list(_DAYS), "scale": alt.Scale(domain=list(_DAYS), paddingInner=0.06)}
-        clock = {"scale": alt.Scale(domain=shown, paddingInner=0.06)}
+        days: dict[str, Any] = {"sort": list(_DAYS), "scale": alt.Scale(domain=list(_DAYS), paddingInner=0.06)}
+        clock: dict[str, Any] = {"scale": alt.Scale(domain=shown, paddingInner=0.06)}
         plain: dict[str, Any] = {"title": None, "domain": False, "ticks": False, "labelAngle": 0}
         by_day = {**days, "axis": alt.Axis(**plain)}
         by_hour = {**clock, "axis": alt.Axis(**plain, labelExpr="datum.value + ':00'")}
-        places = (
+        places: dict[str, Any] = (
             {"x": alt.X("day:O", **by_day), "y": alt.Y("hour:O", **by_hour)}
             if frame.is_narrow
             else {"x": alt.X("hour:O", **by_hour), "y": alt.Y("day:O", **by_day)}
         )
-        legend = alt.Legend(orient="top", title=title, format="~s", direction="horizontal", titleLimit=320)
+        legend = alt.Legend(orient="top", title=None, format="~s", direction="horizontal")
         scale = alt.Scale(type="quantize", range=list(STEPS), domainMin=0)
         chart = alt.Chart(named).mark_rect().encode(**places, color=alt.Color("net:Q", scale=scale, legend=legend))
-        return _sized(chart, frame, 26 * len(shown) + 80 if frame.is_narrow else 290)
+        return _sized(chart, frame, 26 * len(shown) + 80 if frame.is_narrow else 290, title)
 
     return draw
 
@@ -242,23 +249,16 @@ def bars_by_run(runs: pl.DataFrame, title: str) -> Callable[[Frame], Chart]:
     """A bar for each run, those that failed in another colour: columns number, drips, kind."""
 
     def draw(frame: Frame) -> Chart:
-        below = alt.Axis(title="Runs, the last at the right", labels=False, ticks=False, domain=False)
-        left = alt.Axis(title=title, tickCount=frame.ticks(6), domain=False, ticks=False)
-        kinds = ("ended well", "failed or was stopped")
+        below = alt.Axis(title=None, labels=False, ticks=False, domain=False)
         chart = (
             alt.Chart(runs)
             .mark_bar()
             .encode(
                 x=alt.X("number:O", axis=below),
-                y=alt.Y("drips:Q", axis=left),
-                color=alt.Color("kind:N", scale=_colours(kinds), legend=_legend(frame)),
+                y=_amounts(frame, "drips:Q"),
+                color=alt.Color("kind:N", scale=_colours(ENDS, (SERIES[0], ALARM)), legend=_legend(frame)),
             )
         )
-        return _sized(chart, frame, 200)
+        return _sized(chart, frame, 200, title)
 
     return draw
-
-
-def kinds_of(names: Sequence[str]) -> Iterator[tuple[str, int]]:
-    """Names with their ranks, the first at the bottom of a bar."""
-    return ((name, rank) for rank, name in enumerate(names))

@@ -45,6 +45,12 @@ _SERIES = (
 SERIES = tuple(day for day, _ in _SERIES)
 """Colours of series, told apart by those who see colours otherwise, too; the last is that of all others."""
 
+OTHERS = SERIES[-1]
+"""The colour of what is beside the point: others, those without a name, last year."""
+
+ALARM = SERIES[1]
+"""The colour of what went wrong."""
+
 _STEPS = (
     ("#e9f0f8", "#1d2833"),
     ("#c6dbef", "#1f3f5e"),

@@ -212,7 +212,8 @@ DIFFERENCES = Question(
     """
     select figure, count(*), count(*) filter (where difference <> 0),
            coalesce(sum(abs(difference)), 0), min(report_date), max(report_date)
-    from rpt_reconciliation where account_id = coalesce(cast(:account as bigint), account_id)
+    from rpt_reconciliation
+    where is_settled and account_id = coalesce(cast(:account as bigint), account_id)
     group by figure order by figure
     """,
     {

@@ -35,7 +35,7 @@ class Column:
     write: Callable[[Any], str] | None = None
 
 
-def table(key: str, rows: pl.DataFrame, caption: str, columns: Sequence[Column]) -> Markup:
+def table(key: str, rows: pl.DataFrame, caption: str, columns: Sequence[Column], *, is_summed: bool = False) -> Markup:
     """A table; the first column names the rows.
 
     Args:
@@ -43,6 +43,7 @@ def table(key: str, rows: pl.DataFrame, caption: str, columns: Sequence[Column])
         rows: The data; columns that aren't named are left out.
         caption: What it shows.
         columns: Its columns in their order.
+        is_summed: Whether the last row is the sum of the others.
     """
     names = [column.name for column in columns]
     made = GT(rows.select(names), rowname_col=names[0], id=key).tab_stubhead(columns[0].label)
@@ -53,7 +54,7 @@ def table(key: str, rows: pl.DataFrame, caption: str, columns: Sequence[Column])
     for column in numbers:
         made = made.fmt(_escaped(column.write), columns=column.name)
     made = made.cols_align("left", [column.name for column in columns if column.write is None])
-    return _in_a_frame(made.as_raw_html(), caption)
+    return _in_a_frame(made.as_raw_html(), caption, "summed" if is_summed else "plain")
 
 
 def _escaped(write: Callable[[Any], str] | None) -> Callable[[Any], str]:
@@ -61,12 +62,12 @@ def _escaped(write: Callable[[Any], str] | None) -> Callable[[Any], str]:
     return lambda value: str(escape(write(value) if write else value))
 
 
-def _in_a_frame(html: str, caption: str) -> Markup:
+def _in_a_frame(html: str, caption: str, kind: str) -> Markup:
     """The table alone, with a caption, in a frame that can be moved sideways by finger and by key."""
     found = _TABLE.search(html)
     text = found[0] if found else ""
-    text = _HEADERS.sub("", _TAG.sub("<table>\n{caption}", text, count=1))
+    text = _HEADERS.sub("", _TAG.sub(f'<table class="{kind}">\n{{caption}}', text, count=1))
     text = _CLASSES.sub(lambda each: ' class="number"' if _OF_NUMBERS in each[0] else "", text)
     # The cells are escaped by Great Tables.
-    inner = Markup(text.replace("{caption}", f"<caption>{escape(caption)}</caption>", 1))  # noqa: S704
+    inner = Markup(text.replace("{caption}", f"<caption><span>{escape(caption)}</span></caption>", 1))  # noqa: S704
     return Markup('<div class="frame" role="region" tabindex="0" aria-label="{}">{}</div>').format(caption, inner)

@@ -23,7 +23,6 @@ _WANTED = "the address of the warehouse, as in postgresql://user:password@host:5
 _TABLES = sql.text("""
     select table_name, column_name from information_schema.columns where table_schema = :schema
 """)
-_SCHEMAS = sql.text("select schema_name from information_schema.schemata")
 _PATH = sql.text("select set_config('search_path', quote_ident(:schema), true)")
 
 
@@ -75,11 +74,6 @@ class Warehouse:
         """The loader's tables, with the names of their columns."""
         return self._columns(self.raw_schema)
 
-    @property
-    def schemas(self) -> frozenset[str]:
-        """The schemas that exist."""
-        return frozenset(name for (name,) in self.connection.execute(_SCHEMAS))
-
     def _columns(self, schema: str) -> dict[str, frozenset[str]]:
         found: dict[str, set[str]] = {}
         for table, column in self.connection.execute(_TABLES, {"schema": schema}):
@@ -117,7 +111,7 @@ def _fitting(value: Any, kind: Any) -> Any:
 
 
 @contextmanager
-def opened(url: str, schema: str, raw_schema: str, account: int | None) -> Iterator[Warehouse]:
+def opened(url: str | sql.URL, schema: str, raw_schema: str, account: int | None) -> Iterator[Warehouse]:
     """A warehouse, open for reading; what is wrong with it is told in a line.
 
     Raises:

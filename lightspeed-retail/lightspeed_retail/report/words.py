@@ -31,6 +31,11 @@ class Currency:
         text = (sign or "").strip()
         return cls(text if len(text) <= _LONGEST_SIGN else "")
 
+    @property
+    def unit(self) -> str:
+        """What follows the title of a chart whose figures stand for amounts."""
+        return f", in {self.sign}" if self.sign else ""
+
     def amount(self, value: Number | None, decimals: int = 2) -> str:
         """An amount of money, as in $1,234.50 or CAD 1,234.50."""
         if value is None:
@@ -104,3 +109,13 @@ def ratio(part: Number, whole: Number) -> float | None:
 def growth(now: Number, before: Number) -> float | None:
     """By how much something has grown; from nothing, nothing can be said."""
     return float(now) / float(before) - 1 if before else None
+
+
+def hundredths(value: float | None) -> str:
+    """A number with two digits after the point."""
+    return NOTHING if value is None else f"{value:,.2f}".replace("-", _MINUS)
+
+
+def count_of_days(value: float | None) -> str:
+    """A mean of days, without fractions."""
+    return NOTHING if value is None else f"{value:,.0f}"

@@ -20,13 +20,10 @@
   The table of a stream: its relation, or none; its columns by their folded names; and whether fields have names in
   snake case, which is then true of those inside JSON as well.
 -#}
-{% macro raw_table(stream) %}
-    {%- set declared = source('lightspeed_retail', stream) -%}
+{% macro raw_table(declared) %}
     {%- set table = namespace(relation=none, columns={}, snake=false) -%}
     {%- if execute -%}
-        {%- set lower = adapter.get_relation(declared.database, declared.schema, declared.identifier) -%}
-        {%- set upper = adapter.get_relation(declared.database, declared.schema, declared.identifier | upper) -%}
-        {%- set table.relation = lower if lower is not none else upper -%}
+        {%- set table.relation = adapter.get_relation(declared.database, declared.schema, declared.identifier) -%}
     {%- endif -%}
     {%- if table.relation is not none -%}
         {%- for column in adapter.get_columns_in_relation(table.relation) -%}
@@ -71,3 +68,11 @@
     {%- endfor -%}
     {%- do return(keys) -%}
 {% endmacro %}
+
+
+{#- When a row was last written into a table; the present moment, where there is no such table, or no row in it. -#}
+{% macro last_loaded(declared) %}
+    {%- set table = raw_table(declared) -%}
+    select coalesce(max({{ raw_value(table, '_sdc_batched_at', 'datetime') }}), {{ present_moment() }})
+    from {{ raw_rows(table) }}
+{%- endmacro %}

@@ -5,7 +5,7 @@
   fields: the path of each field in the names of the API, and its type; Contact.noEmail becomes contact__no_email.
 #}
 {% macro staged(stream, fields) %}
-    {%- set table = raw_table(stream) -%}
+    {%- set table = raw_table(source('lightspeed_retail', stream)) -%}
     {%- if not execute -%}{%- do return('select 1 as nothing') -%}{%- endif -%}
     select
     {%- for path, type in fields.items() %}
@@ -25,7 +25,7 @@
   fields: the paths of the fields of an element and their types; a list of plain texts has one without a name.
 #}
 {% macro staged_list(stream, keys, path, fields) %}
-    {%- set table = raw_table(stream) -%}
+    {%- set table = raw_table(source('lightspeed_retail', stream)) -%}
     {%- if not execute -%}{%- do return('select 1 as nothing') -%}{%- endif -%}
     with owners as (
         select

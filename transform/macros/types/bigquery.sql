@@ -69,3 +69,8 @@
 {% macro bigquery__element_position() -%}
     element_offset + 1
 {%- endmacro %}
+
+
+{% macro bigquery__present_moment() -%}
+    current_datetime('UTC')
+{%- endmacro %}

@@ -66,3 +66,8 @@
 {% macro default__element_position() -%}
     element.position
 {%- endmacro %}
+
+
+{% macro default__present_moment() -%}
+    (current_timestamp at time zone 'UTC')
+{%- endmacro %}

@@ -65,3 +65,8 @@
 {% macro snowflake__element_position() -%}
     element.index + 1
 {%- endmacro %}
+
+
+{% macro snowflake__present_moment() -%}
+    sysdate()
+{%- endmacro %}

@@ -77,3 +77,8 @@
 {% macro element_position() -%}
     {{ adapter.dispatch('element_position', 'lightspeed_retail')() }}
 {%- endmacro %}
+
+{#- The present moment in UTC, without a time zone. -#}
+{% macro present_moment() -%}
+    {{ adapter.dispatch('present_moment', 'lightspeed_retail')() }}
+{%- endmacro %}

@@ -3,7 +3,10 @@
     unique_key=['account_id', 'shop_id', 'item_id', 'stock_date'],
     incremental_strategy=replacing(),
     on_schema_change='sync_all_columns',
-    post_hook="{{ forget(ref('stg_item_shops'), ['account_id', 'shop_id', 'item_id']) }}",
+    post_hook=[
+        "{{ forget(ref('stg_item_shops'), ['account_id', 'shop_id', 'item_id']) }}",
+        "{{ forget_days('stock_date', ['account_id', 'shop_id'], var('inventory_days', 400)) }}",
+    ],
 ) }}
 
 {#
@@ -25,21 +28,15 @@ sums as (
         account_id,
         shop_id,
         item_id,
-        basis,
         min(stock_date) as first_day,
         sum(quantity) as quantity,
         max(loaded_at) as loaded_at
     from changes
-    group by account_id, shop_id, item_id, basis
+    group by account_id, shop_id, item_id
 ),
 
-today as (
-    select
-        shops.account_id,
-        shops.shop_id,
-        cast({{ local_time('as_of.as_of', 'shops.time_zone') }} as date) as last_day
-    from {{ ref('dim_shops') }} as shops
-    inner join {{ ref('int_as_of') }} as as_of on shops.account_id = as_of.account_id
+logged as (
+    select distinct account_id from changes where basis = 'log'
 ),
 
 histories as (
@@ -47,29 +44,32 @@ histories as (
         stock.account_id,
         stock.shop_id,
         stock.item_id,
-        sums.basis,
+        case when logged.account_id is not null then 'log' else 'snapshot' end as basis,
         stock.average_cost,
         -- What there was before the first change.
-        stock.quantity - sums.quantity as opening,
-        case
-            when sums.first_day < {{ day_after('today.last_day', -1 * var('inventory_days', 400)) }}
-                then {{ day_after('today.last_day', -1 * var('inventory_days', 400)) }}
-            else sums.first_day
-        end as first_day,
+        stock.quantity - coalesce(sums.quantity, 0) as opening,
+        coalesce(
+            sums.first_day, cast({{ local_time('stock.time_stamp', shop_zone('shops')) }} as date)
+        ) as known_since,
+        {{ day_after('today.last_day', -1 * var('inventory_days', 400)) }} as earliest,
         today.last_day,
         {{ later_of('stock.loaded_at', 'sums.loaded_at') }} as loaded_at
     from stock
-    inner join sums
+    inner join {{ ref('int_shop_days') }} as today
+        on stock.account_id = today.account_id
+        and stock.shop_id = today.shop_id
+    left join {{ ref('dim_shops') }} as shops
+        on stock.account_id = shops.account_id
+        and stock.shop_id = shops.shop_id
+    left join sums
         on stock.account_id = sums.account_id
         and stock.shop_id = sums.shop_id
         and stock.item_id = sums.item_id
-    inner join today
-        on stock.account_id = today.account_id
-        and stock.shop_id = today.shop_id
+    left join logged on stock.account_id = logged.account_id
+    where sums.account_id is not null or stock.quantity <> 0
 ),
 
 wanted as (
-    {%- if is_incremental() %}
     select
         histories.account_id,
         histories.shop_id,
@@ -77,13 +77,18 @@ wanted as (
         histories.basis,
         histories.average_cost,
         histories.opening,
-        case
-            when known.last_day is null or {{ is_new('histories.loaded_at') }} then histories.first_day
-            else {{ day_after('known.last_day', 1) }}
-        end as first_day,
         histories.last_day,
-        histories.loaded_at
+        histories.loaded_at,
+        case
+            {%- if is_incremental() %}
+            when known.last_day is not null and not {{ is_new('histories.loaded_at') }}
+                then {{ day_after('known.last_day', 1) }}
+            {%- endif %}
+            when histories.known_since < histories.earliest then histories.earliest
+            else histories.known_since
+        end as first_day
     from histories
+    {%- if is_incremental() %}
     left join (
         select account_id, shop_id, item_id, max(stock_date) as last_day
         from {{ this }}
@@ -92,8 +97,6 @@ wanted as (
         on histories.account_id = known.account_id
         and histories.shop_id = known.shop_id
         and histories.item_id = known.item_id
-    {%- else %}
-    select * from histories
     {%- endif %}
 ),
 

@@ -52,5 +52,6 @@ left join {{ this }} as known
     and joined.sale_payment_id = known.sale_payment_id
 where
     {{ is_new('joined.loaded_at') }}
+    or joined.sale_date is distinct from known.sale_date
     or joined.payment_type_name is distinct from known.payment_type_name
 {%- endif %}

@@ -55,14 +55,14 @@ joined as (
         coalesce(lines.lines, 0) as lines,
         coalesce(lines.units, 0) as units,
         sales.calc_subtotal as gross,
-        coalesce(sales.calc_discount, 0) as discount,
-        coalesce(sales.calc_tax1, 0) + coalesce(sales.calc_tax2, 0) as tax,
+        sales.calc_discount as discount,
+        {{ both('sales.calc_tax1', 'sales.calc_tax2') }} as tax,
         sales.calc_total as total,
         {{ cost_of_sale('sales') }} as cost,
         coalesce(sales.calc_surcharges, 0) as surcharge,
         coalesce(sales.calc_tips, 0) as tips,
         coalesce(sales.cash_rounding_delta, 0) as cash_rounding,
-        coalesce(payments.paid, sales.calc_payments, 0) as paid,
+        coalesce(payments.paid, sales.calc_payments) as paid,
         purchases.is_first_purchase,
         {{ later_of(
             'sales.loaded_at', '(' ~ later_of('lines.loaded_at', 'payments.loaded_at') ~ ')'
@@ -122,7 +122,8 @@ left join {{ this }} as known
 where
     {{ is_new('joined.loaded_at') }}
     or known.sale_id is null
-    -- What other sales, and lines that are gone, change about this one.
+    -- What shops, other sales, and lines that are gone, change about this one.
+    or joined.sale_date is distinct from known.sale_date
     or joined.customer_key is distinct from known.customer_key
     or joined.is_first_purchase is distinct from known.is_first_purchase
     or joined.lines is distinct from known.lines

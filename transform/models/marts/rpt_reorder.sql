@@ -11,15 +11,6 @@ with stock as (
     where reorder_point > 0 or reorder_level > 0
 ),
 
-today as (
-    select
-        shops.account_id,
-        shops.shop_id,
-        cast({{ local_time('as_of.as_of', 'shops.time_zone') }} as date) as last_day
-    from {{ ref('dim_shops') }} as shops
-    inner join {{ ref('int_as_of') }} as as_of on shops.account_id = as_of.account_id
-),
-
 -- A shop that has just opened has fewer days to go by.
 windows as (
     select
@@ -27,7 +18,7 @@ windows as (
         today.shop_id,
         today.last_day,
         {{ smaller_of(days_between('min(sales.sale_date)', 'today.last_day') ~ ' + 1', window) }} as days
-    from today
+    from {{ ref('int_shop_days') }} as today
     left join {{ ref('fct_sales') }} as sales
         on today.account_id = sales.account_id
         and today.shop_id = sales.shop_id
@@ -67,9 +58,10 @@ select
     stock.reorder_level,
     stock.on_order,
     stock.on_transfer_in,
-    coalesce(sold.per_day, 0) as sold_per_day,
+    round(coalesce(sold.per_day, 0), 3) as sold_per_day,
     case
-        when sold.per_day > 0 then case when stock.available > 0 then stock.available else 0 end / sold.per_day
+        when sold.per_day > 0
+            then round(case when stock.available > 0 then stock.available else 0 end / sold.per_day, 1)
     end as days_of_cover,
     case
         when stock.reorder_level > stock.available + stock.on_order + stock.on_transfer_in

@@ -1,0 +1,46 @@
+"""Commands of the docs that are not run by the test of the docs, each with the reason."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from tests.project.consoles import RECIPES, Command
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why some commands are not run there.
+
+    Args:
+        pattern: How such a command begins, or all of it.
+        words: Why, and who runs it instead.
+    """
+
+    pattern: str
+    words: str
+
+
+REASONS = (
+    Reason(r"git clone ", "It needs the network, and the repository is at hand."),
+    Reason(r"git (tag|push) ", "It publishes."),
+    Reason(r"gh ", "It needs what has been published."),
+    Reason(r"make ", "It sets up, or takes minutes; CI runs lint, types and test. That the target exists is checked."),
+    Reason(r"python3 -m venv |\.venv/bin/pip ", "It installs from a registry; test_installed_alone.py does the like."),
+    Reason(r"python tools/", "test_files.py and test_hub.py run it with --check, so that nothing is written."),
+    Reason(r"tap-something ", "It stands for any tap."),
+    Reason(r"exit$", "It would end the terminal."),
+    Reason(r"lightspeed-sandbox demo\b", "It takes a minute."),
+    Reason(r"lightspeed-sandbox run .*(COMMAND|--recorded DIR)", "Words in capitals stand for something else."),
+    Reason(
+        r"(TARGET_\w+=\w+ )?meltano (--environment=prod )?run tap-postgres ",
+        "Meltano installs that tap from a registry; tests/end_to_end/test_recipe.py runs it.",
+    ),
+)
+
+
+def reason(command: Command) -> Reason | None:
+    """Why a command is not run here, if it is not."""
+    if command.page.startswith(RECIPES):
+        return Reason("", "tests/recipes runs it.")
+    return next((each for each in REASONS if re.match(each.pattern, command.bare)), None)
