@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.schedules.common import Outcome, seeds_of
+from tests.schedules.journal import Journal
 from tests.schedules.report import Summary, write
 from tests.schedules.tap_story import Story
 
@@ -44,3 +45,17 @@ def test_the_sum_names_what_failed_and_counts_the_rest() -> None:
     assert "| `503` | 3 |" in text
     assert "| Runs | 3 |" in text
     assert "1 failed, 4 faults" in summary.line(90.0)
+
+
+def test_a_series_goes_on_after_the_last_whole_line_of_its_journal(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    first = Journal(path)
+    outcomes = [Outcome(seed, faults=Counter({"500": seed}), counts=Counter({"Runs": 2})) for seed in (3, 4, 5)]
+    for outcome in outcomes:
+        first.note(outcome, 10.0 * outcome.seed)
+    path.write_text(path.read_text(encoding="utf-8")[:-9], encoding="utf-8")
+    second = Journal(path)
+    assert (second.seeds, second.seconds) == ({3, 4}, 40.0)
+    assert list(second.played([4, 5, 6])) == outcomes[1:2]
+    second.note(outcomes[2], 50.0)
+    assert Journal(path).seeds == {3, 4, 5}

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 from tests.schedules.common import KINDS, careless_warehouse, play_all, seeds_of
+from tests.schedules.journal import Journal
 from tests.schedules.report import Summary, write
 
 _FOREIGN = ("TAP_", "TARGET_", "MELTANO_", "LIGHTSPEED_", "PG", "SINGER_SDK_")
@@ -25,10 +26,16 @@ def main() -> int:
         del os.environ[name]
     if given.keep is not None:
         given.keep.mkdir(parents=True, exist_ok=True)
-    summary, began = Summary(given.kind, given.jobs), time.monotonic()
+    journal = Journal(given.journal)
+    summary, before = Summary(given.kind, given.jobs), journal.seconds
+    for outcome in journal.played(given.seeds):
+        summary.add(outcome)
+    seeds = [seed for seed in given.seeds if seed not in journal.seeds]
+    began = time.monotonic() - before
     with careless_warehouse() as server:
-        for outcome in play_all(given.kind, given.seeds, server, jobs=given.jobs, keep=given.keep):
+        for outcome in play_all(given.kind, seeds, server, jobs=given.jobs, keep=given.keep):
             summary.add(outcome)
+            journal.note(outcome, time.monotonic() - began)
             if not outcome.is_good:
                 _say(outcome.told(given.kind))
             elif given.verbose:
@@ -53,6 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seeds", type=seeds_of, default=seeds_of("1-25"), help="such as 417, 1-1000 or 3,7,20-30")
     parser.add_argument("--jobs", type=int, default=1, help="how many are played at a time")
     parser.add_argument("--report", type=Path, help="Markdown page whose part for this kind is written anew")
+    parser.add_argument("--journal", type=Path, help="file of what has been played: the same call goes on where it was")
     parser.add_argument("--keep", type=Path, help="folder to leave settings, logs and messages in")
     parser.add_argument("-v", "--verbose", action="store_true", help="tell the story of good ones too")
     return parser

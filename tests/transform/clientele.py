@@ -84,13 +84,12 @@ def key_of(person: Person) -> str:
 
 
 def firsts(accounts: Sequence[Account]) -> dict[Person, str]:
-    """The first purchase of each customer, as account and ticket, and the customer's key."""
-    found: dict[str, tuple[Any, Person]] = {}
+    """The key of the customer by the account and ticket of the first purchase."""
+    found: dict[str, list[Any]] = defaultdict(list)
     for customer, account, sale in _bought(accounts):
         if not is_refund(sale):
-            at = (moment(sale["completeTime"]), account.number, sale["saleID"])
-            found[customer] = min(found.get(customer, (at, (0, 0))), (at, (account.number, sale["saleID"])))
-    return {ticket: customer for customer, (_, ticket) in found.items()}
+            found[customer].append((moment(sale["completeTime"]), account.number, sale["saleID"]))
+    return {min(bought)[1:]: customer for customer, bought in found.items()}
 
 
 def _bought(accounts: Sequence[Account]) -> list[tuple[str, Account, Record]]:

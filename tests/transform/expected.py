@@ -26,7 +26,9 @@ def expected(sandbox: Sandbox, model: Model, zone: ZoneInfo) -> list[Row]:
         zone: Where the shops are, whose calendar the dates are of.
     """
     records = ({"accountID": int(sandbox.account), **record} for record in sandbox.rows(model.resource))
-    return [row for record in records for row in (_nested(model, record, zone) if model.path else _own(model, record, zone))]
+    return [
+        row for record in records for row in (_nested(model, record, zone) if model.path else _own(model, record, zone))
+    ]
 
 
 def _own(model: Model, record: Row, zone: ZoneInfo) -> Iterator[Row]:

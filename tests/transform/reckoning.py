@@ -250,7 +250,7 @@ def reorders(account: Account, days: int) -> Rows:
         if not kept or free > row["reorderPoint"]:
             continue
         coming = row["backorder"] + row["onTransferIn"]
-        a_day = Decimal(sold[shop, item]) / days
+        a_day = Decimal(sold[shop, item]) / min(days, _days_of_trade(account, shop))
         found[account.number, shop, item] = {
             "quantity_on_hand": row["qoh"],
             "sellable": row["sellable"],
@@ -262,6 +262,12 @@ def reorders(account: Account, days: int) -> Rows:
             "vendor_id": items[item]["defaultVendorID"] or None,
         }
     return found
+
+
+def _days_of_trade(account: Account, shop: int) -> int:
+    """Since when a shop sells."""
+    completed = [account.local(sale["completeTime"], shop) for sale in account.completed if sale["shopID"] == shop]
+    return (account.last_day(shop) - min(filter(None, completed)).date()).days + 1
 
 
 def _sold(account: Account, days: int) -> dict[tuple[int, int], int]:

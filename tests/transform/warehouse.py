@@ -169,6 +169,11 @@ class Dbt:
         found = json.loads((self.target / "run_results.json").read_text(encoding="utf-8"))
         return {result["unique_id"]: str(result["status"]) for result in found["results"]}
 
+    def freshness(self) -> dict[str, str]:
+        """What the last `source freshness` has found of each table: pass, warn, error."""
+        found = json.loads((self.target / "sources.json").read_text(encoding="utf-8"))
+        return {result["unique_id"]: str(result["status"]) for result in found["results"]}
+
     def _environment(self) -> dict[str, str]:
         return {
             **self.server.variables,
@@ -193,3 +198,18 @@ def rows(server: Warehouse, schema: str, relation: str, columns: Sequence[str] =
     with connected(server) as connection:
         statement = sql.SQL("SELECT {} FROM {}").format(wanted, sql.Identifier(schema, relation))
         return connection.execute(statement).fetchall()
+
+
+def columns(server: Warehouse, schema: str) -> dict[str, list[str]]:
+    """The columns of all tables and views in a schema, in their order."""
+    with connected(server) as connection:
+        found: dict[str, list[str]] = {}
+        for row in connection.execute(_COLUMNS, {"schema": schema}).fetchall():
+            found.setdefault(row["relation"], []).append(row["name"])
+        return found
+
+
+_COLUMNS = """
+    SELECT table_name AS relation, column_name AS name FROM information_schema.columns
+    WHERE table_schema = %(schema)s ORDER BY table_name, ordinal_position
+"""

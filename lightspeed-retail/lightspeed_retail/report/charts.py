@@ -169,7 +169,9 @@ def bars_by_month(
     order = months["month"].unique(maintain_order=True).to_list()
 
     def draw(frame: Frame) -> Chart:
-        axis = alt.Axis(title=None, labelAngle=-60 if frame.is_narrow else 0, domain=False, ticks=False)
+        axis = alt.Axis(
+            title=None, labelAngle=-60 if frame.is_narrow else 0, labelOverlap=True, domain=False, ticks=False
+        )
         encoding: dict[str, Any] = {"xOffset": alt.XOffset("kind:N", sort=list(kinds))} if side_by_side else {}
         legend = _legend(frame) if len(kinds) > 1 else None
         chart = (
@@ -193,7 +195,7 @@ def shares_by_month(months: pl.DataFrame, title: str) -> Callable[[Frame], Chart
     order = months["month"].unique(maintain_order=True).to_list()
 
     def draw(frame: Frame) -> Chart:
-        below = alt.Axis(title=None, labelAngle=-60 if frame.is_narrow else 0, grid=False)
+        below = alt.Axis(title=None, labelAngle=-60 if frame.is_narrow else 0, labelOverlap=True, grid=False)
         left = alt.Axis(title=None, format=".0%", tickCount=5, domain=False, ticks=False)
         chart = (
             alt.Chart(months)

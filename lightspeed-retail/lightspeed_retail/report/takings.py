@@ -23,6 +23,7 @@ from lightspeed_retail.report.words import Currency
 _MOST_SHOPS = 8
 _RECENT = 42
 _WEEK = 7
+_LONG = 600
 _OTHERS = "Other shops"
 _SUMS = ("sales", "refunds", "refunded", "net", "tax", "total", "cost", "margin", "discount")
 _MOMENTOUS = 0.001
@@ -113,6 +114,9 @@ class Takings:
     def _smoothed(self) -> Markup:
         mean = pl.col("net").rolling_mean(_WEEK, min_samples=1).over("shop", order_by="date")
         rows = self.daily.with_columns(net=mean.round(2))
+        if self.period.days > _LONG:
+            ago = (pl.lit(self.period.last) - pl.col("date")).dt.total_days()
+            rows = rows.filter(ago % _WEEK == 0)
         title = self._titled("Net takings a day, mean of seven days")
         return charts.drawn(charts.lines_by_day(rows, self.shops, title), f"{title}, of each shop. {self._extremes()}")
 

@@ -34,7 +34,7 @@ class Currency:
     @property
     def unit(self) -> str:
         """What follows the title of a chart whose figures stand for amounts."""
-        return f", in {self.sign}" if self.sign else ""
+        return f", in\N{NO-BREAK SPACE}{self.sign}" if self.sign else ""
 
     def amount(self, value: Number | None, decimals: int = 2) -> str:
         """An amount of money, as in $1,234.50 or CAD 1,234.50."""
