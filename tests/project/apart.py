@@ -29,7 +29,6 @@ REASONS = (
     Reason(r"python3 -m venv |\.venv/bin/pip ", "It installs from a registry; test_installed_alone.py does the like."),
     Reason(r"python tools/", "test_files.py and test_hub.py run it with --check, so that nothing is written."),
     Reason(r"tap-something ", "It stands for any tap."),
-    Reason(r"exit$", "It would end the terminal."),
     Reason(r"lightspeed-sandbox demo\b", "It takes a minute."),
     Reason(r"lightspeed-sandbox run .*(COMMAND|--recorded DIR)", "Words in capitals stand for something else."),
     Reason(

@@ -54,6 +54,7 @@ class Terminal:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+        self._folder = folder
         self._lines: queue.Queue[str] = queue.Queue()
         self._reader = threading.Thread(target=self._read, args=(self._process.stdout,), daemon=True)
         self._reader.start()
@@ -70,11 +71,15 @@ class Terminal:
         return self._end()
 
     def talk(self, command: str, prompt: str, answer: Callable[[str], str]) -> Said:
-        """Type a command, wait for a line with some words, type the answer to it, and wait for the end."""
-        self._type(command)
-        said = self._until(lambda line: prompt in line)
-        self._type(answer(said[-1].strip()))
-        end = self._end()
+        """Type a command, wait for a line with some words, type the answer to it, and wait for the end.
+
+        The answer comes by a pipe of its own, because a program may read more of its input than it needs.
+        """
+        with _pipe(self._folder / "answer") as pipe:
+            self._type(f"{{ {command}\n}} <answer")
+            said = self._until(lambda line: prompt in line)
+            os.write(pipe, f"{answer(said[-1].strip())}\n".encode())
+            end = self._end()
         return Said(end.code, "".join(said) + end.text)
 
     def serve(self, command: str, words: str) -> Said:
@@ -125,6 +130,18 @@ class Terminal:
         with output:
             for line in output:
                 self._lines.put(line.decode(errors="replace"))
+
+
+@contextmanager
+def _pipe(path: Path) -> Iterator[int]:
+    """A pipe with a name that stays open for reading, so that nobody waits for it."""
+    os.mkfifo(path)
+    descriptor = os.open(path, os.O_RDWR)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+        path.unlink()
 
 
 @contextmanager

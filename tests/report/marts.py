@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -178,6 +180,34 @@ def fill(dsn: str, schema: str, *retailers: Retailer, marts: bool = True, raw: b
             _make(connection, f"{schema}_raw", _RAW)
             for name in _RAW:
                 _copy(connection, f"{schema}_raw", name, (row for each in retailers for row in _raw(each, name)))
+
+
+def bill(**more: Any) -> dict[str, Any]:
+    """A line as the tap writes it to its file of bills."""
+    return {
+        "run_id": "1",
+        "account_id": ACCOUNT,
+        "began": "2026-11-21T03:00:00.000+00:00",
+        "ended": "2026-11-21T03:02:05.000+00:00",
+        "rows": 1200,
+        "streams": {"sales": 1190, "items": 10},
+        "drips": 61.5,
+        "requests": 40,
+        "refused": 1,
+        "waited": 3.2,
+        "skipped": [],
+        "failed": [],
+        "ended_early": None,
+        "exit_code": 0,
+        **more,
+    }
+
+
+def bills(path: Path, runs: int) -> Path:
+    """A file of the bills of some runs, every seventh of which failed."""
+    lines = [bill(drips=20 + 7 * (number % 5), exit_code=int(number % 7 == 6)) for number in range(runs)]
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    return path
 
 
 def _raw(retailer: Retailer, name: str) -> Iterator[tuple[Any, ...]]:

@@ -40,6 +40,7 @@ class Report(HTMLParser):
         assert self._open == []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Enter a tag."""
         given = {name: value or "" for name, value in attrs}
         self.tags.add(tag)
         self.attributes.extend(given.items())
@@ -65,10 +66,12 @@ class Report(HTMLParser):
             self.headings.append((tag, ""))
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note a tag that holds nothing."""
         self.tags.add(tag)
         self.attributes.extend((name, value or "") for name, value in attrs)
 
     def handle_endtag(self, tag: str) -> None:
+        """Leave a tag."""
         assert self._open.pop() == tag, (tag, self.getpos())
         if tag == "section":
             self._sections.pop()
@@ -77,6 +80,7 @@ class Report(HTMLParser):
             self.tables[self._caption] = self._rows
 
     def handle_data(self, data: str) -> None:
+        """Take a text to where it belongs."""
         for section in self._sections:
             self.texts[section] += data
         inside = set(self._open)

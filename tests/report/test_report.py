@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import re
@@ -16,10 +17,11 @@ import pytest
 import sqlalchemy as sql
 
 from lightspeed_retail.errors import SettingsError
-from lightspeed_retail.report.making import Order, report
+from lightspeed_retail.report.making import Order, report, write
 from lightspeed_retail.report.pipeline import Files
 from lightspeed_retail.report.warehouse import opened
-from tests.report.marts import ACCOUNT, LAST, Retailer, fill
+from lightspeed_retail.report.words import NOTHING
+from tests.report.marts import ACCOUNT, LAST, Retailer, bill, fill
 from tests.report.reading import Report
 
 COMMAND = [sys.executable, "-c", "from lightspeed_retail.cli import main; main()", "report"]
@@ -87,10 +89,10 @@ def test_this_year_is_compared_with_the_same_days_of_last_year(retailer: Retaile
     this, last, change = by_name["Nov"]
     assert (amount(this), amount(last)) == (now, past)
     assert amount(change) == round((now / past - 1) * 100, 1)
-    assert by_name["Dec"][0] == by_name["Jan"][1] == by_name["Jan"][2] == "–"
+    assert by_name["Dec"][0] == by_name["Jan"][1] == by_name["Jan"][2] == NOTHING
     # Sales are known from 9 July 2025 on, so that July is not whole.
-    assert by_name["Jul"][2] == "–"
-    compared = [month for month in months if month[3] != "–"]
+    assert by_name["Jul"][2] == NOTHING
+    compared = [month for month in months if month[3] != NOTHING]
     ours, theirs = (sum(amount(month[column]) for month in compared) for column in (1, 2))
     assert f"2026 has brought ${ours:,.0f} against ${theirs:,.0f}" in page.texts["years"]
 
@@ -128,7 +130,7 @@ def test_new_and_returning_customers_are_told_apart(retailer: Retailer, page: Re
 def test_what_runs_out_first_is_reordered_first(page: Report) -> None:
     (heading, *rows) = page.tables["Items at or below their reorder point, what runs out first at the top"]
     column = heading.index("Days of cover")
-    cover = [amount(row[column]) for row in rows if row[column] != "–"]
+    cover = [amount(row[column]) for row in rows if row[column] != NOTHING]
     assert cover == sorted(cover)
     assert len(rows) == 30
     assert "72 items are to be reordered" in page.texts["reorder"]
@@ -143,18 +145,13 @@ def test_streams_are_counted_without_the_rows_that_are_gone(retailer: Retailer, 
 
 def test_bills_and_outcomes_of_runs_are_told(dsn: str, retailer: Retailer, tmp_path: Path) -> None:
     bills, outcomes = tmp_path / "bills.jsonl", tmp_path / "outcomes.jsonl"
-    bill = {
-        "run_id": "1", "account_id": retailer.account, "began": "2026-11-21T03:00:00.000+00:00", "ended":
-        "2026-11-21T03:02:05.000+00:00", "rows": 1200, "streams": {"sales": 1190, "items": 10}, "drips": 61.5,
-        "requests": 40, "refused": 1, "waited": 3.2, "skipped": [], "failed": [], "ended_early": None, "exit_code": 0,
-    }  # fmt: skip
-    failed = {**bill, "ended": "2026-11-21T04:02:05+00:00", "drips": 7.25, "failed": ["items"], "exit_code": 1}
-    other = {**bill, "account_id": 1, "drips": 999}
-    bills.write_text("".join(json.dumps(each) + "\n" for each in (bill, failed, other)) + '{"cut off', encoding="utf-8")
+    failed = bill(ended="2026-11-21T04:02:05+00:00", drips=7.25, failed=["items"], exit_code=1)
+    lines = [json.dumps(each) + "\n" for each in (bill(), failed, bill(account_id=1, drips=999))]
+    bills.write_text("".join(lines) + '{"cut off', encoding="utf-8")
     outcome = {"run_id": "9", "stream": "customers", "key": "<i>7</i>", "operation": "rejected", "drips": 1}
     outcome |= {"reason": "email: that is no address", "at": "2026-11-21T05:00:00+00:00", "dry_run": False}
-    lines = [outcome | {"run_id": "8"}, outcome, outcome | {"operation": "created", "reason": None}]
-    outcomes.write_text("".join(json.dumps(each) + "\n" for each in lines), encoding="utf-8")
+    records = [outcome | {"run_id": "8"}, outcome, outcome | {"operation": "created", "reason": None}]
+    outcomes.write_text("".join(json.dumps(each) + "\n" for each in records), encoding="utf-8")
     page = made(dsn, files=Files(bills, outcomes), account=retailer.account)
     assert page.tiles["Drips of the last run"] == "7.25"
     (_, first, second) = page.tables["The last runs of the tap"]
@@ -165,7 +162,7 @@ def test_bills_and_outcomes_of_runs_are_told(dsn: str, retailer: Retailer, tmp_p
     assert reject == ["<i>7</i>", "customers", "email: that is no address"]
     (heading, *streams) = page.tables["Rows and freshness by stream"]
     column = heading.index("In the last run")
-    assert {row[0]: row[column] for row in streams} == {"accounts": "–", "items": "10", "sales": "1,190"}
+    assert {row[0]: row[column] for row in streams} == {"accounts": NOTHING, "items": "10", "sales": "1,190"}
 
 
 @pytest.mark.parametrize("text", ["no JSON\n", "[1]\n", '{"run_id": 1}\n'])
@@ -204,27 +201,35 @@ def test_headings_stand_in_their_order_and_charts_have_words(page: Report) -> No
     levels = [int(tag[1]) for tag, _ in page.headings]
     assert levels[:3] == [1, 2, 3]
     assert levels.count(1) == 1
-    assert all(later - earlier <= 1 for earlier, later in zip(levels, levels[1:], strict=False))
+    assert all(later - earlier <= 1 for earlier, later in itertools.pairwise(levels))
     assert len(page.charts) == 16
     assert [words for words in page.charts if len(words) < 15] == []
 
 
 @pytest.mark.parametrize(
-    ("arguments", "words"),
+    ("database", "words"),
     [
-        (["--database", "postgresql://me:s3cret@127.0.0.1:1/nowhere"], "--database"),
-        (["--database", "sqlite:///file.db"], "PostgreSQL"),
-        (["--bills", "absent.jsonl"], "--bills: absent.jsonl cannot be read"),
-        (["--output", "/dev/null/report.html"], "--output"),
+        ("postgresql://me:s3cret@127.0.0.1:1/nowhere", "The warehouse postgresql://127.0.0.1/nowhere cannot be used"),
+        ("sqlite:///file.db", "--database: the report reads PostgreSQL."),
+        ("no address", "--database must be a path or the URL of a database"),
     ],
 )
-def test_a_mistake_is_told_in_a_line(dsn: str, retailer: Retailer, arguments: list[str], words: str) -> None:
-    assert retailer.tables
-    done = command(*arguments, TARGET_POSTGRES_SQLALCHEMY_URL=dsn)
-    assert (done.returncode, done.stdout) == (1, "")
-    assert len(done.stderr.splitlines()) == 1
-    assert words in done.stderr
-    assert "s3cret" not in done.stderr
+def test_a_warehouse_that_cannot_be_read_is_told_in_a_line(database: str, words: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        report(Order(database=database, schema="marts", raw_schema="marts_raw"))
+    assert str(caught.value).startswith(words)
+    assert "s3cret" not in str(caught.value)
+    assert len(str(caught.value).splitlines()) == 1
+
+
+def test_a_file_that_cannot_be_written_is_told_and_the_old_one_stays(tmp_path: Path) -> None:
+    path = tmp_path / "report.html"
+    write("old", path)
+    with pytest.raises(UnicodeEncodeError):
+        write("new \ud800", path)
+    assert [each.read_text(encoding="utf-8") for each in tmp_path.iterdir()] == ["old"]
+    with pytest.raises(SettingsError, match=r"^--output: .* cannot be written"):
+        write("new", path / "report.html")
 
 
 def test_without_an_address_it_says_how_to_give_one() -> None:

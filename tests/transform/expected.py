@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from lightspeed_retail.resources.account import Shop
 from lightspeed_sandbox.serve import Sandbox
 from tools.staging.models import Column, Model
+from tools.staging.words import extensions
 
 Row = dict[str, Any]
 
@@ -66,3 +69,27 @@ def _value(kind: str, value: Any, zone: ZoneInfo) -> Any:
 def _day(value: str, zone: ZoneInfo) -> date:
     """A day; the sandbox keeps some as the moment that the API writes."""
     return datetime.fromisoformat(value).astimezone(zone).date() if "T" in value else date.fromisoformat(value)
+
+
+def zone_of(sandbox: Sandbox) -> ZoneInfo:
+    """The time zone of all shops."""
+    (zone,) = {shop["timeZone"] for shop in sandbox.rows(Shop)}
+    return ZoneInfo(zone)
+
+
+def ordered(found: list[Row]) -> Counter[str]:
+    """Rows as what can be compared whatever their order."""
+    return Counter(repr(sorted((name, plain(value)) for name, value in row.items())) for row in found)
+
+
+def plain(value: Any) -> Any:
+    """A number without the noughts at its end, names and what they hold in their order."""
+    if isinstance(value, dict):
+        return sorted(value.items())
+    return str(value.normalize() + 0) if isinstance(value, Decimal) else value
+
+
+def shown(row: Row, model: Model) -> Row:
+    """A row of a model without its marks and what is added to it."""
+    added = {*MARKS, *extensions(model)}
+    return {name: value for name, value in row.items() if name not in added}

@@ -1,4 +1,4 @@
-"""A second build after a week of trade and edits gives what a full refresh does, and works out anew only what it must."""
+"""A second build after a week of trade and edits gives what a full refresh does, and works out anew only some of it."""
 
 from __future__ import annotations
 
@@ -25,6 +25,9 @@ LARGE = {
     "fct_payments": ["account_id", "sale_payment_id"],
     "fct_inventory_daily": ["account_id", "shop_id", "item_id", "stock_date"],
 }
+SETTINGS = {"vanished_check_days": 1, "report_lookback_days": 60}
+"""What a retailer sets who wants to see deletions, and reports that follow when old sales are voided."""
+
 INVENTORY_DAYS = 30
 DAYS, WEEK = 24, 7
 
@@ -47,7 +50,7 @@ def grown(server: Warehouse, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     """Two accounts; in one of them a week passes with trade, edits of old sales and deletions."""
     folder = tmp_path_factory.mktemp("grown")
     with account(DAYS, 8) as first, account(8, 4, seed=3, account=100002) as second:
-        loaded = Loaded.of([first, second], server, folder, read_by_marts(), vanished_check_days=0)
+        loaded = Loaded.of([first, second], server, folder, read_by_marts(), **SETTINGS)
         loaded.load()
         loaded.build("--exclude", "resource_type:test", inventory_days=INVENTORY_DAYS)
         before = _tables(loaded)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import replace
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
-from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,51 +12,25 @@ import pytest
 from psycopg import sql
 from ruamel.yaml import YAML
 
-from lightspeed_retail.resources.account import Shop
 from lightspeed_retail.resources.items import Image
 from lightspeed_retail.resources.sales import Sale
 from lightspeed_sandbox.serve import Sandbox
 from lightspeed_sandbox.warehouse import Warehouse
-from tests.transform.expected import MARKS, Row, expected
-from tests.transform.warehouse import PROJECT, STAGING, Dbt, columns, connected, rows
-from tools.staging.models import Model, models
-from tools.staging.words import extensions
+from tests.transform.expected import Row, expected, ordered, shown, zone_of
+from tests.transform.warehouse import PROJECT, RAW, STAGING, Dbt, columns, connected, rows
+from tools.staging.models import models
 from tools.staging.writing import local_moment
 
 MODELS = {model.name: model for model in models()}
 
 
-def zone_of(sandbox: Sandbox) -> ZoneInfo:
-    """The time zone of all shops."""
-    (zone,) = {shop["timeZone"] for shop in sandbox.rows(Shop)}
-    return ZoneInfo(zone)
-
-
-def ordered(found: list[Row]) -> Counter[str]:
-    """Rows as what can be compared whatever their order."""
-    return Counter(repr(sorted((name, plain(value)) for name, value in row.items())) for row in found)
-
-
-def plain(value: Any) -> Any:
-    """A number without the noughts at its end, names and what they hold in their order."""
-    if isinstance(value, dict):
-        return sorted(value.items())
-    return str(value.normalize() + 0) if isinstance(value, Decimal) else value
-
-
 @pytest.mark.parametrize("name", MODELS)
 def test_a_model_holds_what_the_account_does(staged: Sandbox, server: Warehouse, name: str) -> None:
     model = MODELS[name]
-    added = {*MARKS, *extensions(model)}
-    found = [without(row, added) for row in rows(server, STAGING, name)]
+    found = [shown(row, model) for row in rows(server, STAGING, name)]
     wanted = expected(staged, model, zone_of(staged))
     assert wanted or model.path, "The sandbox has nothing to compare."
     assert ordered(found) == ordered(wanted)
-
-
-def without(row: Row, names: set[str]) -> Row:
-    """A row without some of its columns."""
-    return {name: value for name, value in row.items() if name not in names}
 
 
 def test_all_columns_are_described_and_in_snake_case_as_the_tap_has_it(staged: Sandbox, server: Warehouse) -> None:
@@ -106,12 +79,10 @@ def when(sale: Row, zone: ZoneInfo) -> tuple[datetime | None, datetime | None, d
     return moment.astimezone(UTC).replace(tzinfo=None), local.replace(tzinfo=None), local.date()
 
 
-@pytest.mark.parametrize(
-    "model", [model for model in MODELS.values() if local_moment(model)], ids=lambda model: model.name
-)
-def test_events_are_on_the_shops_clock_too(staged: Sandbox, server: Warehouse, model: Model) -> None:
-    zone, moment = zone_of(staged), local_moment(model)
-    found = rows(server, STAGING, model.name, [f"{moment}", f"{moment}_local"])
+@pytest.mark.parametrize("name", [name for name, model in MODELS.items() if local_moment(model)])
+def test_events_are_on_the_shops_clock_too(staged: Sandbox, server: Warehouse, name: str) -> None:
+    zone, moment = zone_of(staged), local_moment(MODELS[name])
+    found = rows(server, STAGING, name, [f"{moment}", f"{moment}_local"])
     assert found
     for utc, local in (tuple(row.values()) for row in found):
         assert local == (utc and utc.replace(tzinfo=UTC).astimezone(zone).replace(tzinfo=None))
@@ -125,20 +96,25 @@ def test_images_have_addresses(staged: Sandbox, server: Warehouse) -> None:
         assert found[image["imageID"]]["thumbnail_url"] == f"{base}/w_300,c_limit/{file}"
 
 
-def test_tables_are_fresh_until_nothing_comes_any_more(staged: Sandbox, server: Warehouse, dbt: Dbt) -> None:
-    """Late are tables that every run writes; not those that are empty or were never selected."""
-    dbt.run("source", "freshness")
-    checked = {node.rpartition(".")[2] for node in dbt.freshness()}
-    assert {"accounts", "sales", "report_taxes_by_day"} <= checked
-    with connected(server) as connection:
-        connection.execute("create schema late")
-        for stream in ("accounts", "sales", "registers"):
-            table = sql.SQL("create table late.{0} as select * from lightspeed.{0}").format(sql.Identifier(stream))
-            connection.execute(table)
-        connection.execute("update late.sales set _sdc_batched_at = _sdc_batched_at - interval '30 days'")
-        connection.execute("update late.accounts set _sdc_batched_at = _sdc_batched_at - interval '3 days'")
-        connection.execute("delete from late.registers")
-    late = replace(dbt, raw="late")
-    assert late.attempt("source", "freshness").returncode != 0
-    found = {node.rpartition(".")[2]: status for node, status in late.freshness().items() if status != "pass"}
-    assert found == {"sales": "error", "accounts": "warn"}
+def test_tables_are_late_that_every_run_writes(staged: Sandbox, server: Warehouse, dbt: Dbt) -> None:
+    """Others are not: those that are empty, and those that only get what has changed."""
+    with moved(server, "sales", days=30), moved(server, "accounts", days=3), moved(server, "items", days=99):
+        assert dbt.attempt("source", "freshness").returncode != 0
+    found = {node.rpartition(".")[2]: status for node, status in dbt.freshness().items()}
+    assert {name: status for name, status in found.items() if status != "pass"} == {
+        "sales": "error",
+        "accounts": "warn",
+    }
+    assert {"registers", "report_taxes_by_day"} <= found.keys()
+    assert "items" not in found
+
+
+@contextmanager
+def moved(server: Warehouse, stream: str, *, days: int) -> Iterator[None]:
+    """A table whose rows were loaded days earlier, meanwhile."""
+    for back in (days, -days):
+        with connected(server) as connection:
+            update = sql.SQL("update {} set _sdc_batched_at = _sdc_batched_at - make_interval(days => %s)")
+            connection.execute(update.format(sql.Identifier(RAW, stream)), [back])
+        if back == days:
+            yield

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -36,13 +37,17 @@ def read_by_marts() -> Message:
 
 
 @contextmanager
-def account(days: int, sales_per_day: int = 12, *, seed: int = 1, **options: Any) -> Iterator[Sandbox]:
-    """An account with some weeks of trade, one of whose shops has prices with the tax in them."""
+def account(
+    days: int, sales_per_day: int = 12, *, seed: int = 1, today: datetime | None = TODAY, **options: Any
+) -> Iterator[Sandbox]:
+    """An account with some weeks of trade, one of whose shops has prices with the tax in them; by default years ago."""
     store = Store()
-    Clock(store.meta).set(TODAY)
+    clock = Clock(store.meta)
+    if today is not None:
+        clock.set(today)
     people, goods = (60, 90) if days < _MONTH else (120, 130)
     scale = generate.Scale(seed, days, sales_per_day, people, goods, tax_inclusive=True)
-    generate.build(store, scale, TODAY)
+    generate.build(store, scale, clock.now())
     store.commit()
     with small_sandbox(store, **options) as sandbox:
         yield sandbox
@@ -85,7 +90,7 @@ class Loaded:
 
     def build(self, *arguments: str, **variables: Any) -> None:
         """Build and test the marts; nothing is read again that was loaded before the newest row."""
-        settings = json.dumps({"incremental_overlap_minutes": 0, **variables})
+        settings = json.dumps({"incremental_overlap_minutes": 0, "report_reading_seconds": 5, **variables})
         self.dbt.run("build", *EVERYTHING, "--vars", settings, *arguments)
 
     def troubles(self) -> dict[str, str]:

@@ -79,10 +79,10 @@ def _model(model: Model) -> dict[str, Any]:
 
 
 def _columns(model: Model) -> dict[str, str]:
-    keys = {key.name: about(key, model) for key in model.keys}
+    head = {key.name: about(key, model) for key in model.keys} if model.path else {}
     position = {"position": "Its place in the list, from 1 on."} if model.path else {}
     own = {column.name: about(column, model) for column in model.columns}
-    return {**keys, **position, **own, **about_mark(), **extensions(model)}
+    return {**head, **position, **own, **about_mark(), **extensions(model)}
 
 
 def _yaml(content: dict[str, Any]) -> str:

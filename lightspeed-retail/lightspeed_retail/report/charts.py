@@ -21,6 +21,7 @@ _LONG_NUMBER = re.compile(r"-?\d+\.\d{2,}(?:e-?\d+)?")
 _GEOMETRY = re.compile(r' (?:d|transform|x|y|x1|x2|y1|y2|width|height)="[^"]*"')
 _NAMED = re.compile(r'(id="|url\(#)((?:clip|gradient)[\w-]*)')
 _LETTERS = 46
+_LETTER, _LONGEST_LABEL, _SYMBOL = 8, 240, 36
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _NUMBERS = itertools.count(1)
 
@@ -88,7 +89,7 @@ def _styled(chart: Chart) -> Chart:
             aria=False,
             padding={"left": 8, "right": 14, "top": 4, "bottom": 2},
         )
-        .configure_view(strokeWidth=0)
+        .configure_view(strokeWidth=0, stroke="transparent")
         .configure_axis(
             **text,
             titleFontWeight="normal",
@@ -97,13 +98,17 @@ def _styled(chart: Chart) -> Chart:
             tickColor=DAY["rule"],
             labelLimit=150,
         )
-        .configure_legend(**text, titleFontWeight="normal", labelLimit=200, symbolStrokeWidth=3)
+        .configure_legend(**text, titleFontWeight="normal", labelLimit=_LONGEST_LABEL, symbolStrokeWidth=3)
         .configure_title(anchor="start", fontSize=13, fontWeight="normal", color=DAY["ink"], offset=8, frame="bounds")
     )
 
 
-def _legend(frame: Frame, symbol: str = "square") -> alt.Legend:
-    return alt.Legend(orient="top", title=None, columns=2 if frame.is_narrow else 8, symbolType=symbol, offset=6)
+def _legend(frame: Frame, names: Sequence[str], symbol: str = "square") -> alt.Legend:
+    """A legend in as many columns as the longest name leaves room for."""
+    longest = max((len(name) for name in names), default=1)
+    wide = min(longest * _LETTER, _LONGEST_LABEL) + _SYMBOL
+    columns = max(1, (frame.width - _SYMBOL) // wide)
+    return alt.Legend(orient="top", title=None, columns=columns, symbolType=symbol, offset=6)
 
 
 def _colours(names: Sequence[str], colours: Sequence[str] = SERIES) -> alt.Scale:
@@ -135,7 +140,7 @@ def lines_by_day(days: pl.DataFrame, shops: Sequence[str], title: str) -> Callab
             .encode(
                 x=alt.X("date:T", axis=axis),
                 y=_amounts(frame),
-                color=alt.Color("shop:N", scale=_colours(shops), legend=_legend(frame, "stroke")),
+                color=alt.Color("shop:N", scale=_colours(shops), legend=_legend(frame, shops, "stroke")),
             )
         )
         return _sized(chart, frame, 280, title)
@@ -154,7 +159,7 @@ def bars_by_day(days: pl.DataFrame, shops: Sequence[str], title: str) -> Callabl
             .encode(
                 x=alt.X("yearmonthdate(date):T", axis=axis, bandPosition=0.5),
                 y=_amounts(frame, stack=True),
-                color=alt.Color("shop:N", scale=_colours(shops), legend=_legend(frame)),
+                color=alt.Color("shop:N", scale=_colours(shops), legend=_legend(frame, shops)),
             )
         )
         return _sized(chart, frame, 240, title)
@@ -173,7 +178,7 @@ def bars_by_month(
             title=None, labelAngle=-60 if frame.is_narrow else 0, labelOverlap=True, domain=False, ticks=False
         )
         encoding: dict[str, Any] = {"xOffset": alt.XOffset("kind:N", sort=list(kinds))} if side_by_side else {}
-        legend = _legend(frame) if len(kinds) > 1 else None
+        legend = _legend(frame, [*kinds]) if len(kinds) > 1 else None
         chart = (
             alt.Chart(months)
             .mark_bar()
@@ -258,7 +263,7 @@ def bars_by_run(runs: pl.DataFrame, title: str) -> Callable[[Frame], Chart]:
             .encode(
                 x=alt.X("number:O", axis=below),
                 y=_amounts(frame, "drips:Q"),
-                color=alt.Color("kind:N", scale=_colours(ENDS, (SERIES[0], ALARM)), legend=_legend(frame)),
+                color=alt.Color("kind:N", scale=_colours(ENDS, (SERIES[0], ALARM)), legend=_legend(frame, ENDS)),
             )
         )
         return _sized(chart, frame, 200, title)

@@ -60,12 +60,11 @@ def report(order: Order) -> str:
     with opened(order.database, order.schema, order.raw_schema, order.account) as warehouse:
         sign = order.currency if order.currency is not None else account_currency(warehouse)
         currency = Currency.of(sign)
+        # What is wrong with the files is told before anything is drawn.
+        pipeline = PipelinePage(warehouse, currency, order.files, now, order.stale)
         # A shop east of here may already have tomorrow.
         last = order.last or now.date() + timedelta(days=1)
-        pages = [
-            SalesPage(warehouse, currency, last, order.days).page(),
-            PipelinePage(warehouse, currency, order.files, now, order.stale).page(),
-        ]
+        pages = [SalesPage(warehouse, currency, last, order.days).page(), pipeline.page()]
     return html(pages, order.title, now)
 
 

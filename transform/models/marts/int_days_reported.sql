@@ -1,6 +1,12 @@
 {{ config(materialized='ephemeral') }}
 
-{# What the accounting reports of the API say, in the form of int_days_counted. #}
+{#
+  What the accounting reports of the API say, in the form of int_days_counted.
+
+  A row that a report does not have any more, as when the only sale of a day was voided, stays in the warehouse. A report
+  is read from some day on up to the present. So what lies behind the first day of a later reading, and did not come with
+  it, is gone. Readings are told apart by the seconds between them.
+#}
 
 with figures as (
     select
@@ -50,6 +56,13 @@ with figures as (
         order_id, vendor_name, cost, extracted_at
     from {{ ref('stg_report_orders_by_tax_class') }}
     where not is_deleted
+),
+
+read_again as (
+    select
+        figures.*,
+        max(extracted_at) over (partition by account_id, figure order by report_date) as last_read_at
+    from figures
 )
 
 select
@@ -61,5 +74,8 @@ select
     max(detail) as detail,
     sum(amount) as amount,
     min(extracted_at) as read_at
-from figures
+from read_again
+where
+    extracted_at is null
+    or extracted_at >= {{ dbt.dateadd('second', -1 * var('report_reading_seconds', 600), 'last_read_at') }}
 group by account_id, coalesce(shop_id, 0), report_date, figure, coalesce(detail_id, 0)

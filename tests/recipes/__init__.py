@@ -1,0 +1,1 @@
+"""The recipes of docs/recipes, followed word for word."""

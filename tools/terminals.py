@@ -1,0 +1,98 @@
+"""Draws what commands print in a terminal, into docs/terminals: each is run, and what it really says is drawn.
+
+python tools/terminals.py            draws all of them; the demo takes minutes
+python tools/terminals.py doctor     draws some
+
+The pictures are looked at, not compared: what a sandbox says depends on the day.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from io import StringIO
+from pathlib import Path
+
+from rich._export_format import CONSOLE_SVG_FORMAT
+from rich.console import Console
+from rich.text import Text
+
+ROOT = Path(__file__).resolve().parents[1]
+FOLDER = ROOT / "docs" / "terminals"
+WIDTH = 100
+BESIDE = ("lightspeed-sandbox", "run", "--no-warehouse", "--days", "90", "--registers", "60", "--")
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A command to draw.
+
+    Args:
+        typed: What a person types.
+        run: What is run for it.
+        variables: Variables that it finds.
+    """
+
+    typed: str
+    run: tuple[str, ...]
+    variables: dict[str, str] = field(default_factory=dict)
+
+
+SCENES = {
+    "demo": Scene("make demo", ("lightspeed-sandbox", "demo")),
+    "doctor": Scene(
+        "lightspeed-retail doctor --streams sales,items",
+        (*BESIDE, "lightspeed-retail", "doctor", "--streams", "sales,items"),
+    ),
+    "plan": Scene(
+        "tap-lightspeed-retail-plan --config=ENV",
+        (*BESIDE, "tap-lightspeed-retail-plan", "--config=ENV"),
+        {"TAP_LIGHTSPEED_RETAIL_PRESET": "nightly", "LOGLEVEL": "WARNING"},
+    ),
+}
+
+
+def printed(scene: Scene) -> str:
+    """What a command says, in colours.
+
+    Raises:
+        SystemExit: It failed.
+    """
+    plain = {"FORCE_COLOR": "1", "TTY_INTERACTIVE": "0", "TERM": "xterm-256color", "COLUMNS": str(WIDTH)}
+    programs = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(  # noqa: S603  the commands above
+        scene.run,
+        cwd=ROOT,
+        env={**os.environ, **plain, **scene.variables, "PATH": programs},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        sys.exit(done.stdout)
+    return re.sub(r"(?m)^.*Lightspeed Retail sandbox at http.*\n", "", done.stdout)
+
+
+def drawn(name: str, scene: Scene, said: str) -> str:
+    """A picture of a terminal that loads nothing from elsewhere."""
+    console = Console(record=True, width=WIDTH, file=StringIO(), force_terminal=True)
+    console.print(Text.assemble(("$ ", "bold green"), (scene.typed, "bold")))
+    console.print(Text.from_ansi(said.rstrip()))
+    form = re.sub(r"@font-face \{\{.*?\}\}\s*", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)
+    return console.export_svg(title="", code_format=form.replace("Fira Code", "ui-monospace"), unique_id=name)
+
+
+def main() -> None:
+    """Draw the scenes that are named, or all."""
+    FOLDER.mkdir(exist_ok=True)
+    for name in sys.argv[1:] or SCENES:
+        picture = drawn(name, SCENES[name], printed(SCENES[name]))
+        (FOLDER / f"{name}.svg").write_text(picture, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
