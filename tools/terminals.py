@@ -10,20 +10,26 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from io import StringIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from rich._export_format import CONSOLE_SVG_FORMAT
 from rich.console import Console
 from rich.text import Text
 
+from lightspeed_sandbox import warehouse
+
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "docs" / "terminals"
 WIDTH = 100
-BESIDE = ("lightspeed-sandbox", "run", "--no-warehouse", "--days", "90", "--registers", "60", "--")
+BESIDE = ("lightspeed-sandbox", "run", "--no-warehouse", "--days", "90", "--")
 
 
 @dataclass(frozen=True)
@@ -63,18 +69,31 @@ def printed(scene: Scene) -> str:
     """
     plain = {"FORCE_COLOR": "1", "TTY_INTERACTIVE": "0", "TERM": "xterm-256color", "COLUMNS": str(WIDTH)}
     programs = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    done = subprocess.run(  # noqa: S603  the commands above
-        scene.run,
-        cwd=ROOT,
-        env={**os.environ, **plain, **scene.variables, "PATH": programs},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
+    with project() as folder:
+        done = subprocess.run(  # noqa: S603  the commands above
+            scene.run,
+            cwd=folder,
+            env={**os.environ, **plain, **scene.variables, "PATH": programs},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
     if done.returncode:
         sys.exit(done.stdout)
-    return re.sub(r"(?m)^.*Lightspeed Retail sandbox at http.*\n", "", done.stdout)
+    return re.sub(r"(?m)^.*Lightspeed Retail sandbox at .*\n", "", done.stdout)
+
+
+@contextmanager
+def project() -> Iterator[Path]:
+    """The Meltano project in a folder of its own."""
+    with TemporaryDirectory() as parent:
+        folder = Path(parent) / "lightspeed-retail"
+        folder.mkdir()
+        shutil.copy(ROOT / "meltano.yml", folder)
+        shutil.copytree(ROOT / "transform", folder / "transform", ignore=shutil.ignore_patterns("target", "logs"))
+        yield folder
+        warehouse.delete(folder / ".demo" / "demo-warehouse")
 
 
 def drawn(name: str, scene: Scene, said: str) -> str:

@@ -1,4 +1,4 @@
-"""The demo: a retailer's year from a sandbox into a warehouse, and a look at what arrived.
+"""The demo: a retailer's year from a sandbox into a warehouse, a look at what arrived, and a report of it.
 
 Everything it makes lies in `.demo` beside meltano.yml. It has a Meltano project of its own there, so that neither the
 developer's .env nor his state, tokens and variables have a part in it.
@@ -28,10 +28,12 @@ from lightspeed_sandbox.demo_report import Report
 from lightspeed_sandbox.programs import search_path
 from lightspeed_sandbox.serve import Sandbox
 
-PIPELINE = ("meltano", "--log-format=plain", "run", "tap-lightspeed-retail", "target-postgres")
+PIPELINE = ("meltano", "--log-format=plain", "run", "tap-lightspeed-retail", "target-postgres", "dbt-postgres:build")
+MODELS = "transform"
 REGISTERS = 60
 
 _FOREIGN = ("TAP_", "TARGET_", "MELTANO_", "SINGER_", "PG")
+_BUILDING = b"dbt-postgres"
 _EVERY = 0.2
 _LINES_OF_LOG = 5
 _WAIT_TO_END = 10
@@ -67,6 +69,16 @@ class Places:
         """What Meltano said."""
         return self.root / "meltano.log"
 
+    @property
+    def bills(self) -> Path:
+        """What each run of the tap has cost."""
+        return self.root / "bills.jsonl"
+
+    @property
+    def page(self) -> Path:
+        """The report."""
+        return self.root / "report.html"
+
 
 def show(config: Config, console: Console) -> bool:
     """Run the demo and show what came of it; whether the warehouse holds exactly what the sandbox does.
@@ -92,6 +104,8 @@ def show(config: Config, console: Console) -> bool:
 def _prepare(project: Path, places: Places) -> None:
     places.project.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(project / "meltano.yml", places.project / "meltano.yml")
+    made = shutil.ignore_patterns("target", "logs", "dbt_packages")
+    shutil.copytree(project / MODELS, places.project / MODELS, ignore=made, dirs_exist_ok=True)
 
 
 @contextmanager
@@ -115,8 +129,26 @@ def _load_and_tell(sandbox: Sandbox, server: warehouse.Warehouse, places: Places
     console.print(f"Done in {took.total_seconds():.0f} s: {len(sandbox.requests)} requests for {drips:.1f} drips.\n")
     report = Report(server.dsn, int(sandbox.account), sandbox.state()["rows"], began)
     whole = report.show(console)
+    _write_page(server, places, console)
     _say_what_next(places, console)
     return whole
+
+
+def _write_page(server: warehouse.Warehouse, places: Places, console: Console) -> None:
+    """Have the report written, and say where it is.
+
+    Raises:
+        DemoError: It cannot be.
+    """
+    command = [_program("lightspeed-retail"), "report", "--database", server.url, "--title", "Three shops, one year"]
+    command += ["--bills", str(places.bills), "--output", str(places.page)]
+    with console.status("The report is written ..."):
+        done = subprocess.run(  # noqa: S603  the command above, nothing from outside
+            command, env=_environment({}), stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+        )
+    if done.returncode:
+        raise DemoError(f"The report could not be written: {done.stderr.strip()}")
+    console.print(f"\nThe report, for your browser:  {places.page.absolute().as_uri()}", style="bold")
 
 
 def _run_pipeline(sandbox: Sandbox, server: warehouse.Warehouse, places: Places, console: Console) -> None:
@@ -125,13 +157,10 @@ def _run_pipeline(sandbox: Sandbox, server: warehouse.Warehouse, places: Places,
     Raises:
         DemoError: It failed, or Meltano is not installed.
     """
-    program = shutil.which(PIPELINE[0], path=search_path())
-    if program is None:
-        raise DemoError("Meltano is not installed beside the sandbox: run make demo, or pip install meltano.")
-    variables = {**server.variables, **sandbox.environment()}
+    variables = {**server.variables, **sandbox.environment(), "TAP_LIGHTSPEED_RETAIL_BILL_PATH": str(places.bills)}
     with places.log.open("w", encoding="utf-8") as log, console.status("Meltano starts ...") as status:
         process = subprocess.Popen(  # noqa: S603  the pipeline above, nothing from outside
-            [program, *PIPELINE[1:]],
+            [_program(PIPELINE[0]), *PIPELINE[1:]],
             cwd=places.project,
             env=_environment(variables),
             stdin=subprocess.DEVNULL,
@@ -139,7 +168,7 @@ def _run_pipeline(sandbox: Sandbox, server: warehouse.Warehouse, places: Places,
             stderr=subprocess.STDOUT,
         )
         try:
-            _watch(process, sandbox, status)
+            _watch(process, sandbox, places.log, status)
         finally:
             _end(process)
     if process.returncode:
@@ -147,15 +176,29 @@ def _run_pipeline(sandbox: Sandbox, server: warehouse.Warehouse, places: Places,
         raise DemoError("\n".join([f"The pipeline failed; all of its log is in {places.log}. It ends:", *last]))
 
 
-def _watch(process: subprocess.Popen[bytes], sandbox: Sandbox, status: Status) -> None:
-    """Say what is being read, as the sandbox sees it, until the pipeline ends."""
+def _program(name: str) -> str:
+    """Where a program is that stands beside the sandbox.
+
+    Raises:
+        DemoError: It is not installed.
+    """
+    program = shutil.which(name, path=search_path())
+    if program is None:
+        raise DemoError(f"{name} is not installed beside the sandbox: run make demo, or install it with pip.")
+    return program
+
+
+def _watch(process: subprocess.Popen[bytes], sandbox: Sandbox, log: Path, status: Status) -> None:
+    """Say what is being read, as the sandbox sees it, or that models are built, until the pipeline ends."""
     drips = 0.0
     seen = 0
     while process.poll() is None:
         requests = sandbox.requests
         drips += sum(float(request["cost"]) for request in requests[seen:])
         seen = len(requests)
-        if requests:
+        if _BUILDING in log.read_bytes():
+            status.update("dbt builds the models over the loaded tables, and tests them ...")
+        elif requests:
             what = Path(str(requests[-1]["path"])).stem
             level, size = sandbox.server.limits.level, sandbox.server.limits.size
             status.update(f"Reading {what}: {seen} requests, {drips:.0f} drips, bucket {level:.0f} of {size:.0f} ...")

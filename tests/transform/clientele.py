@@ -21,7 +21,7 @@ def people(accounts: Sequence[Account]) -> dict[Person, Person]:
     """The first of the records that are the same customer, by each of them."""
     records: dict[Person, Record] = {}
     for account in accounts:
-        buyers = {sale["customerID"]: {} for sale in account.rows("Sale") if sale["customerID"]}
+        buyers: dict[int, Record] = {sale["customerID"]: {} for sale in account.rows("Sale") if sale["customerID"]}
         records |= {(account.number, key): row for key, row in (buyers | account.by_key("Customer")).items()}
     first = {person: person for person in records}
     for group in _identities(records).values():

@@ -6,10 +6,11 @@ tables that a test makes up. Nothing of it replaces anything of ours: the macros
 
 from __future__ import annotations
 
+import functools
 import re
 import types
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,8 @@ from jinja2 import Environment
 
 from tests.transform.warehouse import PROJECT
 
-_MACRO = re.compile(r"{%-?\s*macro\s+(\w+)\(")
+_ENVIRONMENT = Environment(extensions=["jinja2.ext.do"], autoescape=False)  # noqa: S701  SQL is no HTML
+_MACRO = re.compile(r"({%-?\s*macro\s+(\w+)\(.*?{%-?\s*endmacro\s*-?%})", re.DOTALL)
 _BUILT_IN = {
     "split_part": lambda text, delimiter, part: f"split_part({text}, {delimiter}, {part})",
     "concat": " || ".join,
@@ -65,11 +67,12 @@ class Adapter:
     dialect: str
     mark: str
     tables: Mapping[str, Relation]
-    macros: dict[str, Callable[..., Any]] = field(default_factory=dict)
 
     def dispatch(self, name: str, _project: str) -> Callable[..., Any]:
         """The version of a macro for this warehouse."""
-        return self.macros.get(f"{self.dialect}__{name}") or self.macros[f"default__{name}"]
+        known = macros()
+        found: Callable[..., Any] = known.get(f"{self.dialect}__{name}") or known[f"default__{name}"]
+        return found
 
     def quote(self, name: str) -> str:
         """A quoted name."""
@@ -84,36 +87,44 @@ class Adapter:
         return relation.columns
 
 
+def rendered(model: Path, adapter: Adapter) -> str:
+    """A model of the project as SQL."""
+    names = macros()
+    names["adapter"] = adapter
+    names["source"] = lambda _source, table: adapter.tables.get(table, Relation(table))
+    template = _ENVIRONMENT.from_string(model.read_text(encoding="utf-8"))
+    text = "".join(template.root_render_func(template.new_context(names, shared=True)))
+    return "".join(f"{line.strip()}\n" for line in text.splitlines() if line.strip())
+
+
 @functools.cache
-def templates(dialect: str) -> Environment:
-    """All macros of the project, compiled once for each warehouse."""
-    return Environment(extensions=["jinja2.ext.do"], autoescape=False)  # noqa: S701  SQL is no HTML
-def _context(adapter: Adapter) -> dict[str, Any]:
-    return {
-        "adapter": adapter,
+def macros() -> dict[str, Any]:
+    """What models and macros find by its name: each other, and what dbt gives them."""
+    names: dict[str, Any] = {
+        **_ENVIRONMENT.globals,
         "execute": True,
         "modules": types.SimpleNamespace(re=re),
         "return": _return,
-        "source": lambda _source, table: adapter.tables.get(table, Relation(table)),
         "ref": lambda name: f"staging.{name}",
         "var": lambda _name: "UTC",
         "dbt": types.SimpleNamespace(**_BUILT_IN),
     }
+    for path in sorted((PROJECT / "macros").rglob("*.sql")):
+        for text, name in _MACRO.findall(path.read_text(encoding="utf-8")):
+            names[name] = _returning(_macro(text, name, names))
+    return names
+
+
+def _macro(text: str, name: str, names: dict[str, Any]) -> Callable[..., Any]:
+    template = _ENVIRONMENT.from_string(text)
+    context = template.new_context(names, shared=True)
+    list(template.root_render_func(context))
+    found: Callable[..., Any] = context.vars[name]
+    return found
 
 
 def _return(value: Any) -> None:
     raise _Returned(value)
-
-
-def _read_macros(environment: Environment, adapter: Adapter, files: Iterable[Path]) -> None:
-    for path in files:
-        text = path.read_text(encoding="utf-8")
-        if "{% test" in text:
-            continue
-        module = environment.from_string(text).module
-        for name in _MACRO.findall(text):
-            adapter.macros[name] = _returning(getattr(module, name))
-    environment.globals.update(adapter.macros)
 
 
 def _returning(macro: Callable[..., Any]) -> Callable[..., Any]:
@@ -124,8 +135,3 @@ def _returning(macro: Callable[..., Any]) -> Callable[..., Any]:
             return returned.value
 
     return called
-
-
-def _tidy(text: str) -> str:
-    """SQL without empty lines and indentation, which no database heeds."""
-    return "".join(f"{line.strip()}\n" for line in text.splitlines() if line.strip())

@@ -288,7 +288,7 @@ def stock_sync(account: Account) -> Rows:
     return {
         (account.number, row["shopID"], row["itemID"]): {
             "sku": sku_of(items[row["itemID"]]),
-            "price": next(iter(items[row["itemID"]]["Prices"] or []), {}).get("amount"),
+            "price": default_price(items[row["itemID"]]),
             "sellable": row["sellable"],
             "quantity_on_hand": row["qoh"],
             "is_archived": bool(items[row["itemID"]]["archived"]),
@@ -297,6 +297,12 @@ def stock_sync(account: Account) -> Rows:
         for row in account.rows("ItemShop")
         if row["shopID"]
     }
+
+
+def default_price(item: Record) -> Decimal | None:
+    """The usual price of an item."""
+    prices = {each["useType"]: each["amount"] for each in item["Prices"] or []}
+    return prices.get("Default")
 
 
 def sku_of(item: Record) -> str | None:
@@ -321,7 +327,7 @@ def items(account: Account) -> Rows:
             "category_path": names["category_path"].get(row["categoryID"]),
             "manufacturer_name": names["manufacturer_name"].get(row["manufacturerID"]),
             "vendor_name": names["vendor_name"].get(row["defaultVendorID"]),
-            "default_price": next(iter(row["Prices"] or []), {}).get("amount"),
+            "default_price": default_price(row),
             "default_cost": row["defaultCost"],
             "is_archived": bool(row["archived"]),
         }

@@ -35,7 +35,7 @@ STAGING = "lightspeed_marts_staging"
 SPEED = 20.0
 """How many times faster than real the tap's clock runs."""
 
-_LONGEST = 300.0
+_LONGEST = 3600.0 if os.environ.get("LIGHTSPEED_RETAIL_FULL") == "1" else 300.0
 _LOADER = {"load_method": "upsert", "use_copy": False, "validate_records": False}
 """As in meltano.yml."""
 

@@ -39,7 +39,7 @@
 {#- What to select from: the table, or nothing at all where there is none. -#}
 {% macro raw_rows(table) %}
     {%- if table.relation is none -%}
-        (select 1 as nothing where false) as missing
+        (select 1 as nothing limit 0) as missing
     {%- else -%}
         {{ table.relation }}
     {%- endif -%}

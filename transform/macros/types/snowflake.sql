@@ -53,7 +53,7 @@
 
 
 {% macro snowflake__each_element(list) -%}
-    cross join lateral flatten(input => {{ list }}) as element
+    , lateral flatten(input => {{ list }}) as element
 {%- endmacro %}
 
 

@@ -24,7 +24,7 @@ snapshots as (
         history.account_id,
         history.shop_id,
         history.item_id,
-        history.quantity - lag(history.quantity, 1, history.quantity) over (
+        coalesce(history.quantity - lag(history.quantity) over (
             partition by history.account_id, history.item_shop_id
             order by history.dbt_valid_from
         ) as qoh_change,
