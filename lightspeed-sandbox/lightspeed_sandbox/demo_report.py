@@ -13,7 +13,11 @@ from psycopg import sql
 from rich.console import Console
 from rich.table import Table
 
+from lightspeed_retail.resources import Days, Resource
+
 SCHEMA = "lightspeed"
+
+_BY_DAY = {resource.api.stream for resource in Resource.all() if isinstance(resource.api.bookmark, Days)}
 
 _TABLES: LiteralString = "select table_name from information_schema.tables where table_schema = %s"
 _COUNT: LiteralString = """
@@ -40,17 +44,25 @@ class Stream:
         source: Rows in the sandbox.
         loaded: Rows in the warehouse; None without a table.
         fresh: Rows that this run wrote.
+        by_day: Whether it is a report by day. One that no longer has a row, because a payment was moved to another way
+            of paying, does not say so: the row stays in the warehouse.
     """
 
     name: str
     source: int
     loaded: int | None
     fresh: int
+    by_day: bool = False
 
     @property
     def whole(self) -> bool:
-        """Whether the warehouse holds as many rows as the sandbox; a stream that is off has no table."""
-        return self.loaded is None or self.loaded == self.source
+        """Whether the warehouse holds the rows of the sandbox and no others; a stream that is off has no table."""
+        return self.loaded is None or self.loaded - self.outdated == self.source
+
+    @property
+    def outdated(self) -> int:
+        """Rows that the report no longer has."""
+        return max((self.loaded or 0) - self.source, 0) if self.by_day else 0
 
 
 class Report:
@@ -90,7 +102,7 @@ class Report:
         query = sql.SQL(_COUNT).format(sql.Identifier(SCHEMA, name))
         row = connection.execute(query, (self._began, self._account)).fetchone()
         loaded, fresh = row or (0, 0)
-        return Stream(name, self._source[name], loaded, fresh)
+        return Stream(name, self._source[name], loaded, fresh, name in _BY_DAY)
 
 
 def _table_of_streams(streams: list[Stream]) -> Table:
@@ -108,13 +120,19 @@ def _table_of_streams(streams: list[Stream]) -> Table:
 def _print_verdict(streams: list[Stream], console: Console) -> bool:
     loaded = [stream for stream in streams if stream.loaded is not None]
     broken = [stream.name for stream in loaded if not stream.whole]
-    rows = sum(stream.loaded or 0 for stream in loaded)
+    rows = sum((stream.loaded or 0) - stream.outdated for stream in loaded)
+    outdated = sum(stream.outdated for stream in loaded)
     fresh = sum(stream.fresh for stream in loaded)
     if broken or not loaded:
         console.print(f"NOT the same rows in sandbox and warehouse: {', '.join(broken)}.", style="bold red")
         console.print("Begin anew with: make clean demo\n")
     else:
-        console.print(f"The same rows in sandbox and warehouse: {rows:,}, of which {fresh:,} from this run.\n")
+        console.print(f"The same rows in sandbox and warehouse: {rows:,}, of which {fresh:,} from this run.")
+        if outdated:
+            console.print(
+                f"Reports by day have changed since they were read: {outdated:,} rows in the warehouse are outdated."
+            )
+        console.print()
     return bool(loaded) and not broken
 
 

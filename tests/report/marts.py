@@ -19,7 +19,8 @@ LAST = date(2026, 11, 20)
 NOW = datetime(2026, 11, 21, 6, 0, tzinfo=UTC)
 
 _TABLES = {
-    "dim_items": "account_id bigint, item_id bigint, sku text, description text, category_name text, avg_cost numeric, "
+    "dim_items": "account_id bigint, item_id bigint, sku text, description text, category_name text, category_path text, "
+    "avg_cost numeric, 
     "default_cost numeric, is_archived boolean",
     "dim_customers": "customer_key text, sales bigint, lifetime_value numeric, recency_days integer, rfm_class text",
     "map_customers": "account_id bigint, customer_id bigint, customer_key text",
@@ -91,7 +92,18 @@ class Retailer:
         for number, name in enumerate(self.items, 1):
             category = _CATEGORIES[number % len(_CATEGORIES)]
             cost = Decimal(number)
-            self._add("dim_items", self.account, number, f"SKU-{number:04}", name, category, cost, cost, *_NO)
+            self._add(
+                "dim_items",
+                self.account,
+                number,
+                f"SKU-{number:04}",
+                name,
+                category,
+                f"{category}/All {category}",
+                cost,
+                cost,
+                *_NO,
+            )
 
     def _add(self, table: str, *row: Any) -> None:
         self.tables[table].append(row)

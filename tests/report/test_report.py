@@ -108,6 +108,17 @@ def test_best_and_worst_sellers_are_those_of_the_lines(retailer: Retailer, page:
     assert [amount(row[4]) for row in worst] == ranked[:12]
 
 
+def test_margins_are_those_of_categories_at_the_top(retailer: Retailer, page: Report) -> None:
+    tops = {row[1]: row[5].partition("/")[0] for row in retailer.tables["dim_items"]}
+    sums: dict[str, list[Decimal]] = {}
+    for row in retailer.tables["fct_sale_lines"]:
+        if row[7] >= YEAR:
+            net, margin = sums.get(tops[row[4]], [Decimal(0)] * 2)
+            sums[tops[row[4]]] = [net + row[9], margin + row[11]]
+    (_, *rows) = page.tables["Categories by net takings"]
+    assert {row[0]: [amount(row[1]), amount(row[3])] for row in rows} == sums
+
+
 def test_the_hours_of_the_week_name_the_busiest(retailer: Retailer, page: Report) -> None:
     days = [YEAR + timedelta(days=number) for number in range(365)]
     sums: dict[tuple[int, int], Decimal] = {}
@@ -133,7 +144,7 @@ def test_what_runs_out_first_is_reordered_first(page: Report) -> None:
     cover = [amount(row[column]) for row in rows if row[column] != NOTHING]
     assert cover == sorted(cover)
     assert len(rows) == 30
-    assert "72 items are to be reordered" in page.texts["reorder"]
+    assert "To be reordered: 72 items for $" in page.texts["reorder"]
 
 
 def test_streams_are_counted_without_the_rows_that_are_gone(retailer: Retailer, page: Report) -> None:

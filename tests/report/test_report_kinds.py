@@ -104,7 +104,9 @@ def test_any_number_of_days_can_be_reported_on(dsn: str, days: int) -> None:
 
 def test_odd_names_are_shown_as_they_are(dsn: str) -> None:
     retailer = Retailer(shops=[SCRIPT, ODD[2], "</caption>"], items=ODD, days=60)
-    retailer.tables["dim_items"] = [(*row[:4], f"{SCRIPT} {row[1]}", *row[5:]) for row in retailer.tables["dim_items"]]
+    retailer.tables["dim_items"] = [
+        (*row[:4], f"{SCRIPT} {row[1]}", f"{SCRIPT}/{row[1]}", *row[6:]) for row in retailer.tables["dim_items"]
+    ]
     text, page = made(dsn, retailer, title=SCRIPT, currency="<b>")
     assert "script" not in page.tags
     assert "<script" not in text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import itertools
+import math
 import re
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
@@ -20,6 +21,7 @@ _WIDE, _NARROW = 960, 340
 _LONG_NUMBER = re.compile(r"-?\d+\.\d{2,}(?:e-?\d+)?")
 _GEOMETRY = re.compile(r' (?:d|transform|x|y|x1|x2|y1|y2|width|height)="[^"]*"')
 _NAMED = re.compile(r'(id="|url\(#)((?:clip|gradient)[\w-]*)')
+_FEW_MONTHS, _FEWEST_BARS = 7, 24
 _LETTERS = 46
 _LETTER, _LONGEST_LABEL, _SYMBOL = 8, 240, 36
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -108,13 +110,26 @@ def _legend(frame: Frame, names: Sequence[str], symbol: str = "square") -> alt.L
     longest = max((len(name) for name in names), default=1)
     wide = min(longest * _LETTER, _LONGEST_LABEL) + _SYMBOL
     columns = max(1, (frame.width - _SYMBOL) // wide)
-    return alt.Legend(orient="top", title=None, columns=columns, symbolType=symbol, offset=6)
+    # The reader's font may be wider than the one that the drawing was measured with.
+    room = 10 + longest
+    return alt.Legend(
+        orient="top", title=None, columns=columns, symbolType=symbol, offset=6, columnPadding=min(room, _SYMBOL)
+    )
 
 
 def _colours(names: Sequence[str], colours: Sequence[str] = SERIES) -> alt.Scale:
     """A colour for each name; what is left over has the last one."""
     last = len(colours) - 1
     return alt.Scale(domain=list(names), range=[colours[min(number, last)] for number in range(len(names))])
+
+
+def _days(days: pl.Series, frame: Frame) -> dict[str, Any]:
+    """The ticks of an axis of days: days of the month where there are few, else months."""
+    months = (days.max() - days.min()).days // 30 if len(days) else 0  # type: ignore[operator,union-attr]  # days
+    if months < _FEW_MONTHS:
+        return {"format": "%-d %b", "tickCount": frame.ticks(12)}
+    step = math.ceil(months / (4 if frame.is_narrow else 13))
+    return {"format": "%b %y", "tickCount": {"interval": "month", "step": step}}
 
 
 def _amounts(frame: Frame, field: str = "net:Q", **more: Any) -> alt.Y:
@@ -133,7 +148,7 @@ def lines_by_day(days: pl.DataFrame, shops: Sequence[str], title: str) -> Callab
     """A line for each shop: columns date, shop, net."""
 
     def draw(frame: Frame) -> Chart:
-        axis = alt.Axis(title=None, format="%b %y", tickCount=frame.ticks(12), grid=False)
+        axis = alt.Axis(title=None, grid=False, **_days(days["date"], frame))
         chart = (
             alt.Chart(days)
             .mark_line(strokeWidth=1.8, interpolate="monotone")
@@ -152,7 +167,7 @@ def bars_by_day(days: pl.DataFrame, shops: Sequence[str], title: str) -> Callabl
     """A bar for each day, in pieces for the shops: columns date, shop, net."""
 
     def draw(frame: Frame) -> Chart:
-        axis = alt.Axis(title=None, format="%-d %b", tickCount=frame.ticks(12), grid=False)
+        axis = alt.Axis(title=None, grid=False, **_days(days["date"], frame))
         chart = (
             alt.Chart(days)
             .mark_bar()
@@ -244,7 +259,7 @@ def week(hours: pl.DataFrame, title: str) -> Callable[[Frame], Chart]:
             if frame.is_narrow
             else {"x": alt.X("hour:O", **by_hour), "y": alt.Y("day:O", **by_day)}
         )
-        legend = alt.Legend(orient="top", title=None, format="~s", direction="horizontal")
+        legend = alt.Legend(orient="top", title=None, format=".2~s", direction="horizontal", gradientLength=300)
         scale = alt.Scale(type="quantize", range=list(STEPS), domainMin=0)
         chart = alt.Chart(named).mark_rect().encode(**places, color=alt.Color("net:Q", scale=scale, legend=legend))
         return _sized(chart, frame, 26 * len(shown) + 80 if frame.is_narrow else 290, title)
@@ -257,11 +272,13 @@ def bars_by_run(runs: pl.DataFrame, title: str) -> Callable[[Frame], Chart]:
 
     def draw(frame: Frame) -> Chart:
         below = alt.Axis(title=None, labels=False, ticks=False, domain=False)
+        # A few runs have narrow bars, too.
+        places = alt.Scale(domain=list(range(min(0, runs.height - _FEWEST_BARS), runs.height)))
         chart = (
             alt.Chart(runs)
             .mark_bar()
             .encode(
-                x=alt.X("number:O", axis=below),
+                x=alt.X("number:O", axis=below, scale=places),
                 y=_amounts(frame, "drips:Q"),
                 color=alt.Color("kind:N", scale=_colours(ENDS, (SERIES[0], ALARM)), legend=_legend(frame, ENDS)),
             )

@@ -65,7 +65,7 @@ class PipelinePage:
 
     def _tiles(self) -> list[Tile]:
         rows = sum(each.rows for each in self._streams)
-        tiles = [Tile("Rows in the warehouse", words.count(rows), f"{len(self._streams)} streams")]
+        tiles = [Tile("Rows in the warehouse", words.count(rows), words.counted(len(self._streams), "stream"))]
         newest = max((each.written for each in self._streams if each.written), default=None)
         if newest is not None:
             is_old = self._is_old(newest)
@@ -155,7 +155,7 @@ class PipelinePage:
                 "kind": [charts.ENDS[not run.is_good] for run in shown],
             }
         )
-        title = f"Drips of the last {len(shown)} runs, the newest at the right"
+        title = f"Drips of the last {words.counted(len(shown), 'run')}, the newest at the right"
         chart = charts.drawn(charts.bars_by_run(bars, title), f"{title}.")
         return Section("runs", heading, self._sum_of_runs(), [chart, _table_of_runs(self._runs[-_FEW:])])
 
@@ -165,8 +165,9 @@ class PipelinePage:
         refused = sum(run.refused for run in month)
         per_drip = words.one_digit(words.ratio(rows, drips))
         return (
-            f"In the last 30 days {len(month)} runs brought {words.count(rows)} rows for {words.count(drips)} drips, "
-            f"{per_drip} rows a drip; {words.count(refused)} requests were refused for the rate limit."
+            f"In the last 30 days {words.counted(len(month), 'run')} brought {words.counted(rows, 'row')} for "
+            f"{words.count(drips)} drips, "
+            f"{per_drip} rows a drip; refused for the rate limit: {words.counted(refused, 'request')}."
         )
 
     def _rejects(self) -> Section:
@@ -178,8 +179,8 @@ class PipelinePage:
         rejected = sum(count for (_, operation), count in run.counts.items() if operation == "rejected")
         did = "The last run, a dry one," if run.is_dry else "The last run"
         text = (
-            f"{did} ended on {words.moment(run.at)} UTC with {words.count(sum(run.counts.values()))} records for "
-            f"{words.count(run.drips)} drips; {words.count(rejected)} were rejected."
+            f"{did} ended on {words.moment(run.at)} UTC with {words.counted(sum(run.counts.values()), 'record')} for "
+            f"{words.count(run.drips)} drips; rejected: {words.count(rejected)}."
         )
         tables = [_table_of_outcomes(run)]
         if run.rejects:

@@ -103,7 +103,7 @@ WORST = Question(
 
 CATEGORIES = Question(
     """
-    select coalesce(nullif(item.category_name, ''), 'No category'), sum(net), sum(cost), sum(margin)
+    select coalesce(nullif(split_part(item.category_path, '/', 1), ''), 'No category'), sum(net), sum(cost), sum(margin)
     from fct_sale_lines line
     left join dim_items item using (account_id, item_id)
     where sale_state = 'completed' and sale_date between :first and :last
@@ -115,7 +115,7 @@ CATEGORIES = Question(
     {"category": _TEXT, "net": MONEY, "cost": MONEY, "margin": MONEY},
     ("fct_sale_lines", "dim_items"),
 )
-"""Takings and margin of each category."""
+"""Takings and margin of each category at the top of the tree."""
 
 HOURS = Question(
     """

@@ -144,7 +144,7 @@ class SalesPage:
             Column("rate", "Margin, share", words.share),
         ]
         charted.append(table("categories", top.with_columns(rate=rate), "Categories by net takings", columns))
-        text = "Margin is net takings less the cost of what was sold."
+        text = "Margin is net takings less the cost of what was sold. Categories are those at the top of the tree."
         return _section("margin", "Margin", text, categories, charted)
 
     def _months(self, names: tuple[str, ...]) -> pl.DataFrame:
@@ -264,7 +264,7 @@ class SalesPage:
         )
         items, cost = rows.select("items", "whole_cost").row(0)
         more = f"; the {_MANY} most urgent are shown" if items > _MANY else ""
-        text = f"{words.count(items)} items are to be reordered for {self._currency.whole(cost)}{more}."
+        text = f"To be reordered: {words.counted(items, 'item')} for {self._currency.whole(cost)}{more}."
         return Section("reorder", title, text, [shown])
 
 

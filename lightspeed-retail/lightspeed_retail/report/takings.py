@@ -92,7 +92,7 @@ class Takings:
             self._grown("Sales", words.count(now["sales"]), now["sales"], past["sales"]),
             self._grown("Average sale", self.currency.amount(average), average or 0, before or 0),
             Tile("Margin", self.currency.whole(now["margin"]), f"{words.share(margin)} of net takings"),
-            Tile("Paid back", self.currency.whole(abs(now["refunded"])), f"{words.count(now['refunds'])} refunds"),
+            Tile("Paid back", self.currency.whole(abs(now["refunded"])), words.counted(int(now["refunds"]), "refund")),
         ]
 
     def _grown(self, label: str, value: str, now: words.Number, past: words.Number) -> Tile:
@@ -207,7 +207,8 @@ class Takings:
             Column("change", "Change", words.change),
         ]
         caption = f"Net takings by month; {month} up to day {self.period.last.day} in both years"
-        return table("months", rows, caption, columns)
+        known = rows.filter(pl.any_horizontal(pl.col("this", "last").is_not_null()))
+        return table("months", known, caption, columns)
 
 
 def shop_names(rows: pl.DataFrame) -> dict[tuple[int, int], str]:

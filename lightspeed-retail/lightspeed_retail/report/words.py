@@ -58,6 +58,11 @@ def count(value: Number | None) -> str:
     return f"{_MINUS if value < 0 and digits != '0' else ''}{digits}"
 
 
+def counted(value: int, name: str) -> str:
+    """A count with the name of what is counted, which has a plain plural."""
+    return f"{count(value)} {name}{'' if value == 1 else 's'}"
+
+
 def share(value: float | None) -> str:
     """A share of one, as in 12.3%."""
     return NOTHING if value is None else f"{value:.1%}".replace("-", _MINUS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import logging
 import sys
@@ -64,7 +65,8 @@ class Command:
         price = verification.price()
         self._agree(price, client)
         taken = []
-        for comparison in verification.run(price, self.max_drips or price.most):
+        watched = telling.Progress(client, price, functools.partial(_tell, _errors())).watched
+        for comparison in verification.run(price, self.max_drips or price.most, watched):
             taken.append(comparison)
             _tell(self.reporter, telling.comparison(comparison))
         return self._end(client, price, taken)

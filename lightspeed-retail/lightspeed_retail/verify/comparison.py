@@ -57,18 +57,23 @@ class Comparison:
         extent: What the table held when the comparison began.
         loaded: Rows that changed after this moment are no differences.
         days: The daily totals, of sales only.
-        is_complete: Whether all rows were compared.
+        stopped: Why not all rows were compared; empty where all were.
     """
 
     stream: str
     extent: Extent
     loaded: str | None
     days: Days | None = None
-    is_complete: bool = True
+    stopped: str = ""
     account_rows: int = 0
     warehouse_rows: int = 0
     later: int = 0
     found: dict[Kind, Keys] = field(default_factory=lambda: {kind: Keys() for kind in Kind})
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all rows were compared."""
+        return not self.stopped
 
     @property
     def is_equal(self) -> bool:
@@ -105,7 +110,7 @@ class Comparison:
             "warehouse_rows": self.warehouse_rows,
             "later": self.later,
             "loaded": self.loaded,
-            "is_complete": self.is_complete,
+            "stopped": self.stopped,
             **{str(kind): {"rows": keys.count, "first_keys": keys.first} for kind, keys in self.found.items()},
             "days": [] if self.days is None else [each.summary() for each in self.days.differences],
         }

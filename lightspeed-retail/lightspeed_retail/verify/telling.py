@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from lightspeed_retail.client import Client
 from lightspeed_retail.verify.comparison import Comparison, Keys, Kind
 from lightspeed_retail.verify.days import DayDifference, Days, Totals
+from lightspeed_retail.verify.entries import Entry
 from lightspeed_retail.verify.price import Price
 
 _MOST_DAYS, _MOST_STREAMS = 31, 12
+_SILENCE = 15.0
+"""Seconds between two lines that say how far it is."""
+
 _MINUTE, _HOUR = 120, 120 * 60
 _MEANINGS = {
     Kind.MISSING: "missing in the warehouse",
@@ -20,14 +25,40 @@ _MEANINGS = {
 }
 
 
+class Progress:
+    """Says every now and then how far a comparison is.
+
+    Args:
+        client: Knows what was spent.
+        agreed: What it will cost.
+        tell: Takes lines for people.
+    """
+
+    def __init__(self, client: Client, agreed: Price, tell: Callable[[Iterable[str]], None]) -> None:
+        """Look at the clock."""
+        self._client = client
+        self._agreed = agreed
+        self._tell = tell
+        self._told_at = time.monotonic()
+
+    def watched(self, stream: str, rows: Iterator[Entry]) -> Iterator[Entry]:
+        """Hand on the rows of a stream, and say how many they are so far."""
+        for count, row in enumerate(rows, start=1):
+            if time.monotonic() - self._told_at > _SILENCE:
+                self._told_at = time.monotonic()
+                spent = f"{float(self._client.spent):g} of {self._agreed.drips:,} drips"
+                self._tell([f"{stream}: {count:,} rows, {spent}"])
+            yield row
+
+
 def price(found: Price, client: Client) -> Iterator[str]:
     """What it costs, stream by stream, and what is left out for its price."""
     yield f"Account {client.account_id}, drips by stream: {_walks(found)}; {found.questions} besides."
     if found.left_out:
         dear = ", ".join(f"{walk.stream} ({walk.pages:,} drips)" for walk in found.left_out)
         yield f"Not compared unless named by --stream: {dear}."
-    spent, time = float(client.spent), _time(found.seconds(client))
-    yield f"In all {found.drips:,} drips, {spent:g} of them spent already, and {time}."
+    spent, duration = float(client.spent), _time(found.seconds(client))
+    yield f"In all {found.drips:,} drips, {spent:g} of them spent already, and {duration}."
 
 
 def comparison(found: Comparison) -> Iterator[str]:
@@ -38,6 +69,8 @@ def comparison(found: Comparison) -> Iterator[str]:
         f"{found.stream}: {ended}; {found.account_rows:,} rows in the account, "
         f"{found.warehouse_rows:,} in the warehouse."
     )
+    if not found.is_complete:
+        yield f"  Not compared to its end: {found.stopped}"
     for kind, keys in found.found.items():
         if keys.count:
             yield f"  {keys.count:,} {_MEANINGS[kind]}: {_listed(keys)}"
@@ -57,10 +90,7 @@ def unfinished(agreed: Price, taken: Sequence[Comparison]) -> list[str]:
 def end(client: Client, agreed: Price, left: list[str], *, differ: bool) -> Iterator[str]:
     """The result, and what it has cost."""
     if left:
-        yield (
-            f"The limit of drips was reached before the end of {', '.join(left)}: the account holds more rows than the "
-            "warehouse. Load, or say --max-drips."
-        )
+        yield f"Not compared to their end: {', '.join(left)}."
     spent = f"{float(client.spent):g} drips were spent, {agreed.drips:,} were announced."
     if differ:
         yield f"Account and warehouse differ. {spent}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -11,15 +11,19 @@ from fnmatch import fnmatchcase
 import sqlalchemy as sql
 
 from lightspeed_retail.client import Client
-from lightspeed_retail.errors import SettingsError, SpentError
+from lightspeed_retail.errors import NotFoundError, RightsError, SettingsError, SpentError
 from lightspeed_retail.resources import Resource
 from lightspeed_retail.resources.sales import Sale
 from lightspeed_retail.verify import account
 from lightspeed_retail.verify.comparison import Comparison
 from lightspeed_retail.verify.days import Days
+from lightspeed_retail.verify.entries import Entry
 from lightspeed_retail.verify.price import Price, Walk, affordable
 from lightspeed_retail.verify.tables import Tables
 from lightspeed_retail.wire import stamp
+
+Watched = Callable[[str, Iterator[Entry]], Iterator[Entry]]
+"""Hands on the rows of a stream, and sees how many they are."""
 
 _MOST_AHEAD = timedelta(hours=14)
 """How far the local time of a shop can be ahead of UTC."""
@@ -72,34 +76,34 @@ class Verification:
         chosen, left_out = (walks, []) if self._wanted.streams else affordable(walks, Sale.api.stream)
         return Price(chosen, 1 + any(walk.has_days for walk in chosen), left_out)
 
-    def run(self, price: Price, most: int) -> Iterator[Comparison]:
-        """Compare stream by stream; where the drips do not suffice the last one is not complete.
+    def run(self, price: Price, most: int, watched: Watched) -> Iterator[Comparison]:
+        """Compare stream by stream; what the API refuses is left out, and where the drips do not suffice it ends.
 
         Args:
             price: What was agreed on.
             most: Drips that may be spent in all.
+            watched: Sees the account's rows go by.
         """
         self._client.pacer.limit(Decimal(most), None)
-        with self._tables.database.told(), self._tables.database.engine.connect() as connection:
-            for walk in price.walks:
-                compared = self._compared(connection, walk)
-                yield compared
-                if not compared.is_complete:
-                    return
+        for walk in price.walks:
+            loaded = walk.extent.newest if self._wanted.loaded is None else stamp(self._wanted.loaded)
+            found = Comparison(walk.stream, walk.extent, loaded)
+            try:
+                self._compare(walk, found, watched)
+            except (RightsError, NotFoundError) as error:
+                found.stopped = str(error)
+            except SpentError:
+                found.stopped = "the limit of drips was reached; load, or say --max-drips."
+                yield found
+                return
+            yield found
 
-    def _compared(self, connection: sql.Connection, walk: Walk) -> Comparison:
-        loaded = walk.extent.newest if self._wanted.loaded is None else stamp(self._wanted.loaded)
-        found = Comparison(walk.stream, walk.extent, loaded)
-        try:
-            if walk.has_days:
-                found.days = Days(account.Zones(self._client), self._wanted.since)
-            found.run(
-                account.entries(self._client, walk.queries, walk.table.reading),
-                walk.table.entries(connection, self._account, walk.since),
-            )
-        except SpentError:
-            found.is_complete = False
-        return found
+    def _compare(self, walk: Walk, found: Comparison, watched: Watched) -> None:
+        if walk.has_days:
+            found.days = Days(account.Zones(self._client), self._wanted.since)
+        rows = watched(walk.stream, account.entries(self._client, walk.queries, walk.table.reading))
+        with self._tables.database.told(), self._tables.database.engine.connect() as connection:
+            found.run(rows, walk.table.entries(connection, self._account, walk.since))
 
     def _walk(self, connection: sql.Connection, resource: type[Resource]) -> Walk:
         table, since = self._tables.table(connection, resource), self._wanted.moment

@@ -24,9 +24,13 @@ snapshots as (
         history.account_id,
         history.shop_id,
         history.item_id,
-        coalesce(history.quantity - lag(history.quantity) over (
-            partition by history.account_id, history.item_shop_id
-            order by history.dbt_valid_from
+        -- No third argument for lag: BigQuery takes only a constant there.
+        coalesce(
+            history.quantity - lag(history.quantity) over (
+                partition by history.account_id, history.item_shop_id
+                order by history.dbt_valid_from
+            ),
+            0
         ) as qoh_change,
         history.dbt_valid_from as changed_at,
         history.loaded_at
