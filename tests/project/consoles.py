@@ -45,11 +45,10 @@ class Command:
         """Lines of the page that a run did not say, in this order; numbers, blanks and rulers may differ."""
         rest, missing = _squeezed(said), []
         for line in self.answers:
-            words = _squeezed(line)
-            at = rest.find(words)
-            if at < 0 and words != "...":
+            found = re.search(".*?".join(map(re.escape, _squeezed(line).split("..."))), rest)
+            if found is None:
                 missing.append(line)
-            rest = rest[max(at, 0) :]
+            rest = rest[found.end() if found else 0 :]
         return missing
 
 

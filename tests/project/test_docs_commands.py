@@ -163,11 +163,24 @@ def _codes(command: Command) -> tuple[int, ...]:
     return (0, 143) if any(re.match(pattern, command.bare) for pattern in SERVING) else (0,)
 
 
+def test_each_recipe_is_followed_by_a_test_of_its_own() -> None:
+    tests = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests" / "recipes").glob("test_*.py"))
+    recipes = [Path(page).stem for page in pages() if page.startswith(RECIPES) and commands(page)]
+    assert [name for name in recipes if f'"{name}"' not in tests] == []
+
+
 @pytest.mark.parametrize("page", pages())
 def test_commands_stand_in_blocks_that_are_read_here(page: str) -> None:
     assert [language for language, _ in blocks(page) if language in {"sh", "bash", "shell"}] == []
     unread = [text for language, text in blocks(page) if language == "console" and not text.startswith("$ ")]
     assert unread == []
+
+
+@pytest.mark.parametrize("page", pages())
+def test_commands_go_on_in_another_line_by_a_backslash_only(page: str) -> None:
+    """The site colours other lines as answers, which its button does not copy."""
+    lines = [line for command in commands(page) for line in command.text.splitlines()[:-1]]
+    assert [line for line in lines if not line.endswith("\\")] == []
 
 
 def test_each_reason_is_needed() -> None:

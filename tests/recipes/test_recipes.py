@@ -18,7 +18,7 @@ from lightspeed_retail.resources.account import Account, Shop
 from lightspeed_retail.wire import Record
 from tests.conftest import ROOT
 from tests.project.consoles import RECIPES, blocks, commands
-from tests.recipes.kitchen import Kitchen, opened, settings_of
+from tests.recipes.kitchen import FULL, Kitchen, opened, settings_of
 from tests.retailer import small_sandbox, small_store
 from tests.scripted import Answer, scripted
 from tests.targeting import rows
@@ -136,6 +136,13 @@ def test_what_is_short_lies_in_draft_orders(kitchen: Kitchen) -> None:
     assert {bool(row["complete"] or row["archived"] or row["orderedDate"]) for row in made} == {False}
     assert all(re.fullmatch(r"AUTO-\d{4}-\d\d-\d\d-\d+-\d+", row["refNum"]) for row in made)
     assert recipe.doubles == []
+    if FULL:
+        # The next load brings the drafts, and what they hold is on order then.
+        kitchen.shell.run(
+            """TAP_LIGHTSPEED_RETAIL__SELECT='["order*.*"]' meltano run tap-lightspeed-retail target-postgres"""
+        )
+        kitchen.shell.run("meltano invoke dbt-postgres:run --select +draft_orders")
+        assert kitchen.query("select * from lightspeed_marts.draft_orders") == []
 
 
 def test_people_of_a_crm_are_customers_once(kitchen: Kitchen) -> None:
@@ -159,7 +166,11 @@ def test_people_of_a_crm_are_customers_once(kitchen: Kitchen) -> None:
 
 def test_web_orders_are_sales_once(kitchen: Kitchen) -> None:
     recipe = kitchen.follow("web-orders", twice=True)
-    sales = {row["referenceNumber"]: row for row in rows(kitchen.sandbox, "Sale", referenceNumberSource="webshop")}
+    sales = {
+        row["referenceNumber"]: row
+        for row in rows(kitchen.sandbox, "Sale", referenceNumberSource="webshop")
+        if row["referenceNumber"].startswith("W-")
+    }
     assert sales.keys() == {"W-1001", "W-1002"}
     for sale in sales.values():
         lines = rows(kitchen.sandbox, "SaleLine", saleID=sale["saleID"])

@@ -19,8 +19,8 @@ LAST = date(2026, 11, 20)
 NOW = datetime(2026, 11, 21, 6, 0, tzinfo=UTC)
 
 _TABLES = {
-    "dim_items": "account_id bigint, item_id bigint, sku text, description text, category_name text, category_path text, "
-    "avg_cost numeric, 
+    "dim_items": "account_id bigint, item_id bigint, sku text, description text, category_name text, "
+    "category_path text, avg_cost numeric, "
     "default_cost numeric, is_archived boolean",
     "dim_customers": "customer_key text, sales bigint, lifetime_value numeric, recency_days integer, rfm_class text",
     "map_customers": "account_id bigint, customer_id bigint, customer_key text",

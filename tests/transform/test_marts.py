@@ -13,11 +13,11 @@ from lightspeed_retail.resources.customers import Customer
 from lightspeed_sandbox.serve import Sandbox
 from lightspeed_sandbox.warehouse import Warehouse
 from tests.transform import clientele, reckoning
+from tests.transform.happenings import kinds_of_trade
 from tests.transform.reckoning import Account, Rows, together
-from tests.transform.trading import Loaded, account, differences, read_by_marts
+from tests.transform.trading import VARIABLES, Loaded, account, differences, read_by_marts
 from tests.transform.warehouse import PROJECT
 
-INVENTORY_DAYS = 60
 REORDER_DAYS = 28
 
 Reckon = Callable[[Sequence[Account]], Rows]
@@ -33,7 +33,7 @@ RECKONED: dict[str, tuple[tuple[str, ...], Reckon]] = {
     "fct_sales": (("account_id", "sale_id"), of_each(reckoning.sales)),
     "fct_sale_lines": (("account_id", "sale_line_id"), of_each(reckoning.sale_lines)),
     "fct_payments": (("account_id", "sale_payment_id"), of_each(reckoning.payments)),
-    "fct_inventory_daily": ((*SHOP_ITEM, "stock_date"), of_each(reckoning.stock_days, INVENTORY_DAYS)),
+    "fct_inventory_daily": ((*SHOP_ITEM, "stock_date"), of_each(reckoning.stock_days, VARIABLES["inventory_days"])),
     "rpt_sales_by_shop_day": (("account_id", "shop_id", "sale_date"), of_each(reckoning.shop_days)),
     "rpt_reorder": (SHOP_ITEM, of_each(reckoning.reorders, REORDER_DAYS)),
     "rpt_stock_sync": (SHOP_ITEM, of_each(reckoning.stock_sync)),
@@ -59,7 +59,7 @@ def built(server: Warehouse, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         _let_them_meet(first, second)
         loaded = Loaded.of([first, second], server, folder, read_by_marts())
         loaded.load()
-        loaded.build(inventory_days=INVENTORY_DAYS, reorder_days=REORDER_DAYS)
+        loaded.build()
         yield Built(loaded, [Account(first), Account(second)])
 
 
@@ -135,6 +135,10 @@ def test_our_totals_are_those_of_the_reports(built: Built) -> None:
 
 
 _REPORTS = ("ReportDiscountsByDay", "ReportTaxesByDay", "ReportTaxClassSalesByDay")
+
+
+def test_all_kinds_of_trade_were_among_it(built: Built) -> None:
+    assert [kind for kind, times in kinds_of_trade(built.accounts[0]).items() if not times] == []
 
 
 def test_every_column_is_described(built: Built) -> None:

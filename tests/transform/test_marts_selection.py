@@ -24,7 +24,6 @@ FEW = ("sales", "sale_lines", "item_shops", "inventory_logs", "report_discounts_
 DESELECTED = [("sales", "calc_avg_cost"), ("sale_lines", "avg_cost")]
 SETTINGS = {"field_names": "snake_case"}
 SHOP_ITEM = ["account_id", "shop_id", "item_id"]
-ZONE, DAYS = "US/Pacific", 10
 
 
 @dataclass
@@ -46,13 +45,13 @@ def little(server: Warehouse, tmp_path_factory: pytest.TempPathFactory) -> Itera
         catalog = catalog_for(Tap.over(sandbox, folder, **SETTINGS))
         loaded = Loaded.of([sandbox], server, folder, choosing(catalog, *FEW, off=DESELECTED), **SETTINGS)
         loaded.load()
-        loaded.build(time_zone=ZONE, inventory_days=DAYS)
+        loaded.build()
         first = loaded.table("fct_inventory_daily", [*SHOP_ITEM, "stock_date"])
         voided = next(sale for sale in sandbox.rows(Sale) if sale["completed"] and sale["calcDiscount"])
         sandbox.edit(Sale, voided["saleID"], {"voided": True})
         sandbox.advance(1)
         loaded.load()
-        loaded.build(time_zone=ZONE, inventory_days=DAYS)
+        loaded.build()
         yield Little(sandbox, loaded, voided, first, loaded.table("fct_inventory_daily", [*SHOP_ITEM, "stock_date"]))
 
 

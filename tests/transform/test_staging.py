@@ -17,7 +17,7 @@ from lightspeed_retail.resources.sales import Sale
 from lightspeed_sandbox.serve import Sandbox
 from lightspeed_sandbox.warehouse import Warehouse
 from tests.transform.expected import Row, expected, ordered, shown, zone_of
-from tests.transform.warehouse import PROJECT, RAW, STAGING, Dbt, columns, connected, rows
+from tests.transform.warehouse import PASSWORD, PROJECT, RAW, STAGING, Dbt, columns, connected, rows
 from tools.staging.models import models
 from tools.staging.writing import local_moment
 
@@ -118,3 +118,10 @@ def moved(server: Warehouse, stream: str, *, days: int) -> Iterator[None]:
             connection.execute(update.format(sql.Identifier(RAW, stream)), [back])
         if back == days:
             yield
+
+
+def test_no_password_is_told(staged: Sandbox, dbt: Dbt) -> None:
+    """Neither in a log nor in what dbt keeps for its next command."""
+    files = [path for path in dbt.folder.rglob("*") if path.is_file()]
+    assert {"dbt.log", "manifest.json", "partial_parse.msgpack"} <= {path.name for path in files}
+    assert [path.name for path in files if PASSWORD.encode() in path.read_bytes()] == []

@@ -20,7 +20,7 @@ from psycopg.rows import dict_row
 from psycopg.types.json import set_json_loads
 
 from lightspeed_sandbox.serve import Sandbox
-from lightspeed_sandbox.warehouse import Warehouse
+from lightspeed_sandbox.warehouse import URL_VARIABLE, Warehouse
 from tests.conftest import ROOT
 from tests.forked import TAP, TARGET_POSTGRES, Files, ended, start
 from tests.tapping import Message
@@ -31,6 +31,9 @@ PROJECT = ROOT / "transform"
 RAW = "lightspeed"
 MARTS = "lightspeed_marts"
 STAGING = "lightspeed_marts_staging"
+
+PASSWORD = "Correct-Horse-19"
+"""What dbt logs in with; the server of the tests takes any, and nobody may be told."""
 
 SPEED = 20.0
 """How many times faster than real the tap's clock runs."""
@@ -177,6 +180,7 @@ class Dbt:
     def _environment(self) -> dict[str, str]:
         return {
             **self.server.variables,
+            URL_VARIABLE: self.server.url.replace("@", f":{PASSWORD}@", 1),
             "TARGET_POSTGRES_DEFAULT_TARGET_SCHEMA": self.raw,
             "DBT_POSTGRES_SCHEMA": self.schema,
             "DBT_TARGET_PATH": str(self.target),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import itertools
 import math
 import re
 import textwrap
@@ -20,12 +19,10 @@ from lightspeed_retail.report.colours import ALARM, DAY, SERIES, STEPS
 _WIDE, _NARROW = 960, 340
 _LONG_NUMBER = re.compile(r"-?\d+\.\d{2,}(?:e-?\d+)?")
 _GEOMETRY = re.compile(r' (?:d|transform|x|y|x1|x2|y1|y2|width|height)="[^"]*"')
-_NAMED = re.compile(r'(id="|url\(#)((?:clip|gradient)[\w-]*)')
 _FEW_MONTHS, _FEWEST_BARS = 7, 24
 _LETTERS = 46
 _LETTER, _LONGEST_LABEL, _SYMBOL = 8, 240, 36
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_NUMBERS = itertools.count(1)
 
 ENDS = ("ended well", "failed or was stopped")
 """How runs end."""
@@ -69,9 +66,6 @@ def _svg(chart: Chart, words: str) -> Markup:
     with io.StringIO() as text:
         _styled(chart).save(text, format="svg")
         svg = text.getvalue()
-    # The names in a drawing are those of the next one, too, and a page has them once.
-    prefix = f"c{next(_NUMBERS)}-"
-    svg = _NAMED.sub(lambda found: f"{found[1]}{prefix}{found[2]}", svg)
     svg = _GEOMETRY.sub(lambda found: _LONG_NUMBER.sub(_rounded, found[0]), svg)
     label = f'<svg role="img" aria-label="{escape(words)}" '
     # The drawing is Vega's own, in which texts are escaped.
@@ -100,7 +94,13 @@ def _styled(chart: Chart) -> Chart:
             tickColor=DAY["rule"],
             labelLimit=150,
         )
-        .configure_legend(**text, titleFontWeight="normal", labelLimit=_LONGEST_LABEL, symbolStrokeWidth=3)
+        .configure_legend(
+            **text,
+            titleFontWeight="normal",
+            labelLimit=_LONGEST_LABEL,
+            gradientStrokeColor=DAY["rule"],
+            symbolStrokeWidth=3,
+        )
         .configure_title(anchor="start", fontSize=13, fontWeight="normal", color=DAY["ink"], offset=8, frame="bounds")
     )
 
@@ -249,8 +249,11 @@ def week(hours: pl.DataFrame, title: str) -> Callable[[Frame], Chart]:
 
     def draw(frame: Frame) -> Chart:
         # A phone has the hours from top to bottom.
-        days: dict[str, Any] = {"sort": list(_DAYS), "scale": alt.Scale(domain=list(_DAYS), paddingInner=0.06)}
-        clock: dict[str, Any] = {"scale": alt.Scale(domain=shown, paddingInner=0.06)}
+        days: dict[str, Any] = {
+            "sort": list(_DAYS),
+            "scale": alt.Scale(domain=list(_DAYS), paddingInner=0.06, paddingOuter=0.03),
+        }
+        clock: dict[str, Any] = {"scale": alt.Scale(domain=shown, paddingInner=0.06, paddingOuter=0.03)}
         plain: dict[str, Any] = {"title": None, "domain": False, "ticks": False, "labelAngle": 0}
         by_day = {**days, "axis": alt.Axis(**plain)}
         by_hour = {**clock, "axis": alt.Axis(**plain, labelExpr="datum.value + ':00'")}

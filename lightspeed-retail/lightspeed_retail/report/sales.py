@@ -48,6 +48,8 @@ class SalesPage:
         tiles = [*self._takings.tiles(), *self._new_customers()] if self._since is not None else []
         first, last = words.day(self.period.first), words.day(self.period.last)
         text = f"{first} to {last}." if self._since is not None else ""
+        if self._since is not None and self._since > self.period.first:
+            text = f"{text} Sales are known from {words.day(self._since)} on."
         return Page("sales", "Sales and stock", text, tiles, [*sections, self._reorder()])
 
     def _of_sales(self) -> list[Section]:

@@ -15,7 +15,7 @@ from lightspeed_retail.report.words import NOTHING
 
 _TABLE = re.compile(r"<table.*</table>", re.DOTALL)
 _TAG = re.compile(r"<table[^>]*>")
-_HEADERS = re.compile(r' (?:headers|rowspan|colspan)="[^"]*"')
+_HEADERS = re.compile(r' (?:headers|rowspan|colspan|id)="[^"]*"')
 _CLASSES = re.compile(r' class="gt_[^"]*"')
 _OF_NUMBERS = "gt_right"
 
@@ -54,7 +54,7 @@ def table(key: str, rows: pl.DataFrame, caption: str, columns: Sequence[Column],
     for column in numbers:
         made = made.fmt(_escaped(column.write), columns=column.name)
     made = made.cols_align("left", [column.name for column in columns if column.write is None])
-    return _in_a_frame(made.as_raw_html(), caption, "summed" if is_summed else "plain")
+    return _in_a_frame(made.as_raw_html(), key, caption, "summed" if is_summed else "plain")
 
 
 def _escaped(write: Callable[[Any], str] | None) -> Callable[[Any], str]:
@@ -62,12 +62,12 @@ def _escaped(write: Callable[[Any], str] | None) -> Callable[[Any], str]:
     return lambda value: str(escape(write(value) if write else value))
 
 
-def _in_a_frame(html: str, caption: str, kind: str) -> Markup:
+def _in_a_frame(html: str, key: str, caption: str, kind: str) -> Markup:
     """The table alone, with a caption, in a frame that can be moved sideways by finger and by key."""
     found = _TABLE.search(html)
-    text = found[0] if found else ""
-    text = _HEADERS.sub("", _TAG.sub(f'<table class="{kind}">\n{{caption}}', text, count=1))
+    text = _HEADERS.sub("", found[0] if found else "")
     text = _CLASSES.sub(lambda each: ' class="number"' if _OF_NUMBERS in each[0] else "", text)
+    opening = Markup('<table id="{}" class="{}"><caption><span>{}</span></caption>').format(key, kind, caption)
     # The cells are escaped by Great Tables.
-    inner = Markup(text.replace("{caption}", f"<caption><span>{escape(caption)}</span></caption>", 1))  # noqa: S704
+    inner = Markup(_TAG.sub(lambda _: str(opening), text, count=1))  # noqa: S704
     return Markup('<div class="frame" role="region" tabindex="0" aria-label="{}">{}</div>').format(caption, inner)

@@ -1,4 +1,4 @@
-{{ config(materialized='ephemeral') }}
+{{ config(materialized='table', schema='staging') }}
 
 {#
   What tells that two records are the same customer: an email address; or a phone number with the same last name, because

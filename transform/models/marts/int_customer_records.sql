@@ -1,4 +1,4 @@
-{{ config(materialized='ephemeral') }}
+{{ config(materialized='table', schema='staging') }}
 
 {# Everybody who is a customer of an account: by a record of their own, or as the buyer of a sale whose record is gone. #}
 
