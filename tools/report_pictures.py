@@ -19,7 +19,7 @@ from lightspeed_retail.report.making import Order, report  # noqa: E402  the pat
 from lightspeed_retail.report.pipeline import Files  # noqa: E402  as above
 from lightspeed_sandbox import warehouse  # noqa: E402  as above
 from tests.browser import executable  # noqa: E402  as above
-from tests.report.marts import Retailer, bills, fill  # noqa: E402  as above
+from tests.report.marts import LAST, Retailer, bills, fill  # noqa: E402  as above
 
 DOCS = ROOT / "docs"
 DESK: ViewportSize = {"width": 1080, "height": 820}
@@ -48,7 +48,9 @@ def main() -> None:
 def _report(dsn: str, folder: Path) -> str:
     fill(dsn, "marts", Retailer(days=800))
     files = Files(bills(folder / "bills.jsonl", 40))
-    return report(Order(database=dsn, schema="marts", raw_schema="marts_raw", title="Northwind Cycles", files=files))
+    return report(
+        Order(database=dsn, schema="marts", raw_schema="marts_raw", title="Northwind Cycles", last=LAST, files=files)
+    )
 
 
 def _take(browser: Browser, address: str, path: Path, size: ViewportSize, *, dark: bool) -> None:

@@ -23,7 +23,6 @@ class Reason:
 
 REASONS = (
     Reason(r"git clone ", "It needs the network, and the repository is at hand."),
-    Reason(r"git (tag|push) ", "It publishes."),
     Reason(r"gh ", "It needs what has been published."),
     Reason(r"make ", "It sets up, or takes minutes; CI runs lint, types and test. That the target exists is checked."),
     Reason(
@@ -31,7 +30,7 @@ REASONS = (
     ),
     Reason(r"python tools/", "test_files.py and test_hub.py run it with --check, so that nothing is written."),
     Reason(r"tap-something ", "It stands for any tap."),
-    Reason(r"lightspeed-sandbox demo\b", "It takes a minute."),
+    Reason(r"lightspeed-sandbox demo\b", "It takes a minute; tests/end_to_end/test_demo.py runs a smaller one."),
     Reason(r"lightspeed-sandbox run .*(COMMAND|--recorded DIR)", "Words in capitals stand for something else."),
     Reason(
         r"(TARGET_\w+=\w+ )?meltano (--environment=prod )?run tap-postgres ",

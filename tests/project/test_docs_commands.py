@@ -185,11 +185,13 @@ def test_commands_go_on_in_another_line_by_a_backslash_only(page: str) -> None:
 
 def test_each_reason_is_needed() -> None:
     every = [command for page in pages() for command in commands(page)]
-    assert [each.pattern for each in REASONS if all(reason(command) != each for command in every)] == []
+    assert [each.pattern for each in REASONS if each not in map(reason, every)] == []
     assert all(len(each.words) > 20 for each in REASONS)
 
 
-NOT_RUN = sorted({command.bare for page in pages() for command in commands(page) if reason(command)})
+NOT_RUN = sorted(
+    {command.bare for page in pages() for command in commands(page) if reason(command) and not page.startswith(RECIPES)}
+)
 
 
 @pytest.mark.parametrize("text", NOT_RUN)

@@ -30,7 +30,7 @@ HEAVY = ("altair", "great_tables", "jinja2", "polars", "vl_convert", "sqlalchemy
 
 
 def order(dsn: str, **more: Any) -> Order:
-    return Order(database=dsn, schema="marts", raw_schema="marts_raw", **more)
+    return Order(database=dsn, schema="marts", raw_schema="marts_raw", last=LAST, **more)
 
 
 def made(dsn: str, **more: Any) -> Report:
@@ -188,7 +188,9 @@ def test_a_file_that_is_none_of_runs_is_told_in_a_line(dsn: str, tmp_path: Path,
 def test_the_command_writes_one_file_and_says_where(dsn: str, retailer: Retailer, tmp_path: Path) -> None:
     path = tmp_path / "of the shop" / "report.html"
     variables = {"TARGET_POSTGRES_SQLALCHEMY_URL": dsn, "DBT_POSTGRES_SCHEMA": "marts"}
-    done = command("--output", str(path), "--raw-schema", "marts_raw", "--title", "A & B", **variables)
+    done = command(
+        "--output", str(path), "--raw-schema", "marts_raw", "--title", "A & B", "--until", str(LAST), **variables
+    )
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.strip() == path.as_uri()
     assert path.stat().st_size < 1_000_000

@@ -31,7 +31,7 @@ ODD = (
 def made(dsn: str, *retailers: Retailer, marts: bool = True, raw: bool = True, **more: Any) -> tuple[str, Report]:
     """The report on some retailers, as text and taken apart."""
     fill(dsn, "kinds", *retailers, marts=marts, raw=raw)
-    text = report(Order(database=dsn, schema="kinds", raw_schema="kinds_raw", **more))
+    text = report(Order(database=dsn, schema="kinds", raw_schema="kinds_raw", last=LAST, **more))
     return text, Report(text)
 
 
@@ -82,7 +82,9 @@ def test_several_accounts_with_shops_of_the_same_name(dsn: str) -> None:
     names = {"Main Street (account 797, shop 1)", "Main Street (account 798, shop 1)", "Station", "Together"}
     assert {row[0] for row in rows} == names
     assert "Main Street (account 798, shop 1)" in text
-    alone = Report(report(Order(database=dsn, schema="kinds", raw_schema="kinds_raw", days=30, account=ACCOUNT + 1)))
+    alone = Report(
+        report(Order(database=dsn, schema="kinds", raw_schema="kinds_raw", last=LAST, days=30, account=ACCOUNT + 1))
+    )
     assert alone.tiles["Net takings"] == f"${two.net(first, LAST):,.0f}"
     assert [row[0] for row in alone.tables["Shops, 22 Oct 2026 to 20 Nov 2026"]] == ["Shop", "Main Street"]
 
@@ -126,7 +128,7 @@ def test_missing_tables_leave_the_other_sections_alone(dsn: str) -> None:
     made(dsn, retailer)
     with psycopg.connect(dsn) as connection:
         connection.execute("drop table kinds.rpt_reorder, kinds.rpt_reconciliation, kinds.fct_sale_lines")
-    page = Report(report(Order(database=dsn, schema="kinds", raw_schema="kinds_raw")))
+    page = Report(report(Order(database=dsn, schema="kinds", raw_schema="kinds_raw", last=LAST)))
     assert "There is nothing to show." in page.texts["best"]
     assert page.tiles["Net takings"] == f"${retailer.net(LAST - timedelta(days=364), LAST):,.0f}"
 

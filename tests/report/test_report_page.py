@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, ViewportSize
 from lightspeed_retail.report.making import Order, report
 from lightspeed_retail.report.pipeline import Files
 from tests.browser import DESK, contrast, hard_to_read, is_well_made, window
-from tests.report.marts import Retailer, bills, fill
+from tests.report.marts import LAST, Retailer, bills, fill
 
 HAND: ViewportSize = {"width": 390, "height": 844}
 PAGES = ("sales", "pipeline")
@@ -30,7 +30,7 @@ def file(dsn: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     fill(dsn, "looks", Retailer(shops=shops, days=400, sales_per_day=2))
     path = tmp_path_factory.mktemp("report") / "report.html"
     files = Files(bills(path.with_name("bills.jsonl"), 30))
-    order = Order(database=dsn, schema="looks", raw_schema="looks_raw", files=files)
+    order = Order(database=dsn, schema="looks", raw_schema="looks_raw", last=LAST, files=files)
     path.write_text(report(order), encoding="utf-8")
     return path
 

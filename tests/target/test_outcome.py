@@ -20,7 +20,8 @@ from typing import Any
 import pytest
 
 from lightspeed_retail.errors import SettingsError
-from target_lightspeed_retail.outcome import Operation, Outcome, OutcomeFile, PrivateLines, Rejects
+from lightspeed_retail.private_lines import PrivateLines
+from target_lightspeed_retail.outcome import Operation, Outcome, OutcomeFile, Rejects
 
 AT = datetime(2024, 12, 6, 15, 23, 49, 5, tzinfo=UTC)
 SCHEMA = {
@@ -232,5 +233,5 @@ def test_rejects_go_through_a_target_once_more(tmp_path: Path) -> None:
 def test_lines_of_many_pieces_are_written_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write = os.write
     monkeypatch.setattr(os, "write", lambda descriptor, data: write(descriptor, data[:7]))
-    PrivateLines(tmp_path / "x.jsonl", "x").append([{"a": "é" * 30}, {"b": 1}])
+    PrivateLines(tmp_path / "x.jsonl", "x").append(map(json.dumps, [{"a": "é" * 30}, {"b": 1}]))
     assert lines(tmp_path / "x.jsonl") == [{"a": "é" * 30}, {"b": 1}]

@@ -46,13 +46,18 @@ def little(server: Warehouse, tmp_path_factory: pytest.TempPathFactory) -> Itera
         loaded = Loaded.of([sandbox], server, folder, choosing(catalog, *FEW, off=DESELECTED), **SETTINGS)
         loaded.load()
         loaded.build()
-        first = loaded.table("fct_inventory_daily", [*SHOP_ITEM, "stock_date"])
+        first = stock_history(loaded)
         voided = next(sale for sale in sandbox.rows(Sale) if sale["completed"] and sale["calcDiscount"])
         sandbox.edit(Sale, voided["saleID"], {"voided": True})
         sandbox.advance(1)
         loaded.load()
         loaded.build()
-        yield Little(sandbox, loaded, voided, first, loaded.table("fct_inventory_daily", [*SHOP_ITEM, "stock_date"]))
+        yield Little(sandbox, loaded, voided, first, stock_history(loaded))
+
+
+def stock_history(loaded: Loaded) -> Rows:
+    """The stock of all days."""
+    return loaded.table("fct_inventory_daily", [*SHOP_ITEM, "stock_date"], ["quantity", "value", "basis"])
 
 
 def last_day(rows: Rows) -> date:

@@ -85,7 +85,7 @@ class Loaded:
     def of(
         cls, sandboxes: Sequence[Sandbox], server: Warehouse, folder: Path, catalog: Message, **settings: Any
     ) -> Loaded:
-        """Accounts in a schema of their own, from which those of earlier tests are gone; dbt remembers what it parsed."""
+        """Accounts in a schema from which those of earlier tests are gone; dbt remembers what it parsed."""
         dbt = Dbt(server, folder.parent / "trade-dbt", _SCHEMA, f"{_SCHEMA}_marts")
         with connected(server) as connection:
             for schema in (dbt.raw, dbt.schema, dbt.staging):
