@@ -1,7 +1,7 @@
 # make help says what there is. Works with GNU make 3.81 (macOS) and in a folder with a space in its name: paths are relative.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types format coverage soak mutants bench audit build lock clean moved
+.PHONY: help setup demo test lint types format docs coverage soak mutants bench audit build lock clean moved
 .SUFFIXES:
 
 INSTALLED := .venv/.installed
@@ -37,6 +37,9 @@ build: $(INSTALLED) ## Build wheels and source archives of the four packages int
 	    (PATH="$(CURDIR)/.venv/bin:$$PATH" && cd $$package && hatchling build -d ../dist) || exit 1; \
 	done
 
+docs: ## Build the site of the docs into .docs/site.
+	@tools/clean tools/docs
+
 coverage: $(INSTALLED) ## Run the tests and say which lines of the shipped packages none of them reached.
 	@rm -rf .coverage && mkdir .coverage
 	@tools/clean coverage run -m pytest -q -n 2 --dist loadfile $(ARGS)
@@ -58,7 +61,7 @@ clean: ## Remove what the other targets made, the demo's data included.
 	@for data in .demo/warehouse .demo/demo-warehouse; do \
 	    .venv/bin/lightspeed-sandbox warehouse stop --delete --warehouse $$data || :; \
 	done 2>/dev/null
-	@rm -rf .venv .audit .mutants .coverage dist .demo .bench .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf .venv .audit .mutants .coverage dist .demo .docs .bench .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 # An environment knows where it lies: a copied or moved tree needs one of its own.
 ifneq ($(shell cat .venv/.installed 2>/dev/null),$(shell pwd))

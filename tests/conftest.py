@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, settings
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-_FOREIGN = ("TAP_", "TARGET_", "MELTANO_", "LIGHTSPEED_", "PG", "SINGER_SDK_")
+_FOREIGN = ("TAP_", "TARGET_", "DBT_", "MELTANO_", "LIGHTSPEED_", "PG", "SINGER_SDK_")
 _KEPT = {
     "LIGHTSPEED_RECORDINGS",
     "LIGHTSPEED_REFERENCE",

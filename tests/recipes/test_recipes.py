@@ -138,9 +138,8 @@ def test_what_is_short_lies_in_draft_orders(kitchen: Kitchen) -> None:
     assert recipe.doubles == []
     if FULL:
         # The next load brings the drafts, and what they hold is on order then.
-        kitchen.shell.run(
-            """TAP_LIGHTSPEED_RETAIL__SELECT='["order*.*"]' meltano run tap-lightspeed-retail target-postgres"""
-        )
+        select = """TAP_LIGHTSPEED_RETAIL__SELECT='["order*.*", "item_shops.*"]'"""
+        kitchen.shell.run(f"{select} meltano run tap-lightspeed-retail target-postgres")
         kitchen.shell.run("meltano invoke dbt-postgres:run --select +draft_orders")
         assert kitchen.query("select * from lightspeed_marts.draft_orders") == []
 
