@@ -25,7 +25,7 @@ def work_out(line: Record, sale: Record) -> None:
     subtotal = line["unitPrice"] * line["unitQuantity"]
     own = line["discountAmount"] + subtotal * line["discountPercent"]
     shared = (subtotal - own) * sale["discountPercent"]
-    net = subtotal - own - shared
+    net, shown = subtotal - own - shared, subtotal - own
     if sale["isTaxInclusive"]:
         share = 1 / (1 + sum(rates, ZERO))
         subtotal, own, shared, net = subtotal * share, own * share, shared * share, net * share
@@ -37,7 +37,7 @@ def work_out(line: Record, sale: Record) -> None:
         calcTax1=taxes[0],
         calcTax2=taxes[1],
         calcTotal=net + taxes[0] + taxes[1],
-        displayableSubtotal=line["unitPrice"] * line["unitQuantity"] - own,
+        displayableSubtotal=shown,
         displayableUnitPrice=line["unitPrice"],
     )
 

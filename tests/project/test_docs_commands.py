@@ -49,6 +49,12 @@ AREAS = {"account", "customers", "items", "sales", "stock"}
 MANY = json.dumps([f"{each.api.stream}.*" for each in Resource.all() if each.__module__.split(".")[-1] in AREAS])
 """What the tutorial reads here: everything would take twice as long."""
 
+FILES = {
+    "TAP_LIGHTSPEED_RETAIL_BILL_PATH": "output/bills.jsonl",
+    "TARGET_LIGHTSPEED_RETAIL_OUTCOME_PATH": "output/outcomes.jsonl",
+}
+"""Files of which docs/report.md speaks."""
+
 FEW = json.dumps(["shops.*", "registers.*", "sales.*", "tags.*"])
 """What the other pages read."""
 
@@ -132,7 +138,9 @@ def reader(project: Path) -> Iterator[Reader]:
     """A reader in the shell that the tutorial opens, with the files that the pages speak of."""
     programs = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     quiet = {"MELTANO_SEND_ANONYMOUS_USAGE_STATS": "false", "NO_COLOR": "1", "TERM": "dumb", "COLUMNS": "200"}
-    with terminal(project, {**quiet, SELECTED: MANY, "PATH": programs, "PYTHONUNBUFFERED": "1"}) as shell:
+    set_up = {**quiet, **FILES, SELECTED: MANY, "PATH": programs, "PYTHONUNBUFFERED": "1"}
+    (project / "output").mkdir()
+    with terminal(project, set_up) as shell:
         found = Reader(shell, project)
         opening = next(command for command in commands(TUTORIAL) if command.bare.endswith(OPENS))
         found.follow(opening)
