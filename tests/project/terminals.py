@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-_PATIENCE = 150.0
+_PATIENCE = 600.0
 _TIME_TO_END = 20
 
 

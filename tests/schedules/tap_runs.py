@@ -139,7 +139,9 @@ class Runner:
         try:
             target = self._target(act, Files(target_files.stdout, target_files.stderr, pipe))
             tap = self._tap(act, tap_files)
-            _wait_for(lambda: len(self.log) > 0 or not tap.is_alive() or not target.is_alive())
+            # The log is opened last.
+            _wait_for(lambda: not tap.is_alive() or tap_files.stderr.exists())
+            _wait_for(lambda: not target.is_alive() or target_files.stderr.exists())
         finally:
             os.close(held)
         stopper = _Stopper(target, act.target, target_files.stdout)
