@@ -11,7 +11,7 @@ import pytest
 from lightspeed_sandbox.warehouse import Warehouse
 from tests.schedules.common import careless_warehouse, play
 
-SEEDS = range(1, 201 if os.environ.get("LIGHTSPEED_RETAIL_FULL") else 17)
+SEEDS = range(1, 201 if os.environ.get("LIGHTSPEED_RETAIL_FULL") else 11)
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from lightspeed_sandbox.warehouse import Warehouse
 from tests.schedules.common import careless_warehouse, play
 
 IS_FULL = os.environ.get("LIGHTSPEED_RETAIL_FULL") == "1"
-SEEDS = range(1, 201 if IS_FULL else 25)
+SEEDS = range(1, 201 if IS_FULL else 15)
 
 
 @pytest.fixture(scope="module")
