@@ -16,7 +16,7 @@ demo: $(INSTALLED) ## A retailer's year from a local sandbox into a local wareho
 	@tools/clean lightspeed-sandbox demo
 
 test: $(INSTALLED) ## Run the tests; ARGS="-k name" chooses some.
-	@tools/clean pytest -n 2 --dist loadfile tests $(ARGS)
+	@tools/clean pytest -n 2 --dist loadfile --no-loadscope-reorder tests $(ARGS)
 
 lint: $(INSTALLED) ## Check style and format.
 	@tools/clean ruff check .
@@ -42,7 +42,7 @@ docs: ## Build the site of the docs into .docs/site.
 
 coverage: $(INSTALLED) ## Run the tests and say which lines of the shipped packages none of them reached.
 	@rm -rf .coverage && mkdir .coverage
-	@tools/clean coverage run -m pytest -q -n 2 --dist loadfile $(ARGS)
+	@tools/clean coverage run -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 	@tools/clean coverage combine -q && tools/clean coverage report
 
 soak: $(INSTALLED) ## An hour of simulated weeks with faults, checked after each; ARGS="--minutes 5 --seed 2".

@@ -39,7 +39,7 @@ class Little:
 
 @pytest.fixture(scope="module")
 def little(server: Warehouse, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Little]:
-    """An account of today, of which little is loaded, before and after an old sale was voided and a day has passed."""
+    """An account of today, of which little is loaded, before and after an old sale was voided and two days have passed, one of which has trade."""
     with account(20, 8, today=None, deny=["inventory_logs"]) as sandbox:
         folder = tmp_path_factory.mktemp("little")
         catalog = catalog_for(Tap.over(sandbox, folder, **SETTINGS))
@@ -49,7 +49,7 @@ def little(server: Warehouse, tmp_path_factory: pytest.TempPathFactory) -> Itera
         first = stock_history(loaded)
         voided = next(sale for sale in sandbox.rows(Sale) if sale["completed"] and sale["calcDiscount"])
         sandbox.edit(Sale, voided["saleID"], {"voided": True})
-        sandbox.advance(1)
+        sandbox.advance(2)
         loaded.load()
         loaded.build()
         yield Little(sandbox, loaded, voided, first, stock_history(loaded))
