@@ -39,7 +39,10 @@ class Little:
 
 @pytest.fixture(scope="module")
 def little(server: Warehouse, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Little]:
-    """An account of today, of which little is loaded, before and after an old sale was voided and two days have passed, one of which has trade."""
+    """An account of today, of which little is loaded, before and after an old sale was voided and two days have passed.
+
+    One of two days has trade, whatever the weekday.
+    """
     with account(20, 8, today=None, deny=["inventory_logs"]) as sandbox:
         folder = tmp_path_factory.mktemp("little")
         catalog = catalog_for(Tap.over(sandbox, folder, **SETTINGS))
