@@ -112,8 +112,10 @@ class Takings:
         return Section("takings", "Takings by day and shop", text, [*charted, self._table()])
 
     def _smoothed(self) -> Markup:
-        mean = pl.col("net").rolling_mean(_WEEK, min_samples=1).over("shop", order_by="date")
-        rows = self.daily.with_columns(net=mean.round(2))
+        # The first days have no whole week behind them.
+        least = min(_WEEK, self.daily["date"].n_unique())
+        mean = pl.col("net").rolling_mean(_WEEK, min_samples=least).over("shop", order_by="date")
+        rows = self.daily.with_columns(net=mean.round(2)).drop_nulls("net")
         if self.period.days > _LONG:
             ago = (pl.lit(self.period.last) - pl.col("date")).dt.total_days()
             rows = rows.filter(ago % _WEEK == 0)
