@@ -122,7 +122,9 @@ def test_best_sellers_are_those_of_its_lines(demo: Demo) -> None:
 def test_the_pipelines_page_tells_of_both_runs(demo: Demo) -> None:
     bills = (demo.folder / ".demo" / "bills.jsonl").read_text(encoding="utf-8").splitlines()
     assert len(bills) == RUNS
-    assert "pipeline" in demo.report.texts
+    rows = {row[0]: _number(row[1]) for row in demo.table("Rows and freshness by stream")}
+    wanted = {Resource.named(name).api.stream: len(found) for name, found in demo.rows.items()}
+    assert {stream: rows[stream] for stream in wanted} == wanted
 
 
 _FIGURES = ("sales", "net", "tax", "total", "discounts", "refunded")
