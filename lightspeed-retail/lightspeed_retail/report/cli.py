@@ -54,7 +54,7 @@ def report(  # noqa: PLR0913  each is an option of the command
     if missing:
         raise SettingsError("The report needs an extra: pip install 'lightspeed-retail[report]'.")
     # They take seconds to load, and the other commands do without them.
-    from lightspeed_retail.verify.tables import address, schema_name  # noqa: PLC0415  said above
+    from lightspeed_retail.loader import address, schema_name  # noqa: PLC0415  said above
 
     place = address(database)
     from lightspeed_retail.report import making  # noqa: PLC0415  as above

@@ -17,10 +17,11 @@ from rich.text import Text
 from lightspeed_retail import connection
 from lightspeed_retail.client import Client
 from lightspeed_retail.errors import LightspeedError, SettingsError
+from lightspeed_retail.loader import address, schema_name
 from lightspeed_retail.verify import telling
 from lightspeed_retail.verify.comparison import Comparison
 from lightspeed_retail.verify.price import Price
-from lightspeed_retail.verify.tables import Tables, address, schema_name
+from lightspeed_retail.verify.tables import Tables
 from lightspeed_retail.verify.verification import Verification, Wanted
 
 DIFFERENT, FAILED = 1, 2
