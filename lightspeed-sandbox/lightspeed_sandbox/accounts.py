@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from lightspeed_retail.resources.account import Account
 from lightspeed_retail.resources.company import Session
+from lightspeed_retail.resources.customers import Customer
+from lightspeed_retail.resources.items import Item
+from lightspeed_retail.resources.sales import Sale
 from lightspeed_sandbox.store import Store
 
 DEFAULT_ACCOUNT = "100000"
@@ -27,3 +30,19 @@ def rename(store: Store, account: int) -> None:
     for row in store.select(Session):
         store.put(Session, [row | {"systemCustomerID": account}])
     store.commit()
+
+
+def tell_apart(store: Store, account: int) -> None:
+    """Let rows say whose they are, in accounts that are copies of one another; nothing is durable before a commit."""
+    for resource, field, text in _TELLING:
+        sql = f'UPDATE "{resource.__name__}" SET "{field}" = ? || "{text}"'  # noqa: S608  names come from the declarations
+        store.query(sql, (f"{account}-",))
+
+
+_TELLING = (
+    (Account, "name", "name"),
+    (Customer, "company", Customer.api.key),
+    (Item, "customSku", Item.api.key),
+    (Sale, "referenceNumber", Sale.api.key),
+)
+"""Free texts of the rows that most others hang on, and what they hold behind the account's number."""

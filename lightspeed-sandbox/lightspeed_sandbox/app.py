@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from email.parser import BytesParser
 from email.utils import format_datetime
 from http import HTTPStatus
@@ -33,7 +33,6 @@ from lightspeed_sandbox.oauth import Grants
 
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
-_LOGGED = 100_000
 _FOUND, _BAD_REQUEST, _NOT_FOUND, _NOT_ALLOWED, _TOO_MANY = 302, 400, 404, 405, 429
 _NO_FAULT = Kind()
 
@@ -54,8 +53,8 @@ class Server:
     limits: Limits
     faults: Faults
     latency: float
-    connections: Connections = field(default_factory=Connections)
-    log: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=_LOGGED))
+    connections: Connections
+    log: deque[dict[str, Any]]
 
     def respond(
         self, content: bytes, status: int = 200, content_type: str = JSON, headers: Mapping[str, str] | None = None

@@ -11,6 +11,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -26,6 +27,7 @@ from lightspeed_sandbox import warehouse_cli
 from lightspeed_sandbox.config import Config
 from lightspeed_sandbox.demo_cli import demo
 from lightspeed_sandbox.errors import ApiError
+from lightspeed_sandbox.many import Sandboxes
 from lightspeed_sandbox.programs import search_path
 from lightspeed_sandbox.serve import Sandbox
 from lightspeed_sandbox.warehouse_cli import Directory, variables_for_run
@@ -42,6 +44,16 @@ err = Console(stderr=True)
 _DEFAULT_PORT = 8765
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _COMMAND_NOT_FOUND = 127
+_ACCOUNTS = "LIGHTSPEED_SANDBOX_ACCOUNTS"
+
+ManyAccounts = Annotated[
+    int | None,
+    typer.Option(
+        "--accounts",
+        help="Serve so many accounts of different size; --account is the id of the first (200001), --data a folder.",
+        min=1,
+    ),
+]
 
 
 def with_options(**defaults: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -85,7 +97,7 @@ def _option(field: Field[Any], hint: Any, defaults: Mapping[str, Any]) -> inspec
 
 @app.command()
 @with_options(port=_DEFAULT_PORT)
-def serve(config: Config) -> None:
+def serve(config: Config, *, accounts: ManyAccounts = None) -> None:
     """Serve until interrupted; one line of JSON on stdout says where and with which credentials."""
     serving, stopped = threading.Event(), threading.Event()
 
@@ -97,14 +109,15 @@ def serve(config: Config) -> None:
 
     for number in _SIGNALS:
         signal.signal(number, stop)
-    with _running(config) as sandbox:
+    with _running(config, accounts) as sandbox:
         serving.set()
         variables = sandbox.environment()
-        err.print(f"Lightspeed Retail sandbox at [bold]{sandbox.url}[/bold] (account {sandbox.account}).")
+        err.print(f"Lightspeed Retail sandbox at [bold]{sandbox.url}[/bold] ({_served(sandbox)}).")
         err.print("To use it, set these variables; stop with Ctrl-C:")
         for name, value in variables.items():
             err.print(f"  export {name}={value}", soft_wrap=True, highlight=False)
-        sys.stdout.write(json.dumps(variables) + "\n")
+        tokens = {"accounts": sandbox.refresh_tokens()} if isinstance(sandbox, Sandboxes) else {}
+        sys.stdout.write(json.dumps(variables | tokens) + "\n")
         sys.stdout.flush()
         stopped.wait()
 
@@ -115,14 +128,37 @@ def run(
     config: Config,
     command: Annotated[list[str], typer.Argument(help="The command, after --.")],
     *,
+    accounts: ManyAccounts = None,
     directory: Directory = None,
     no_warehouse: Annotated[bool, typer.Option("--no-warehouse", help="Don't start the local warehouse.")] = False,
 ) -> None:
     """Run a command against a sandbox of its own, and end with its exit code."""
-    with _running(config) as sandbox, variables_for_run(directory, wanted=not no_warehouse) as more:
+    with (
+        _running(config, accounts) as sandbox,
+        _tokens(sandbox) as tokens,
+        variables_for_run(directory, wanted=not no_warehouse) as more,
+    ):
         err.print(f"Lightspeed Retail sandbox at {sandbox.url} for: {' '.join(command)}", soft_wrap=True)
-        code = run_command(command, {**sandbox.environment(), **more, "PATH": search_path()})
+        code = run_command(command, {**sandbox.environment(), **tokens, **more, "PATH": search_path()})
     raise typer.Exit(code)
+
+
+def _served(sandbox: Sandbox | Sandboxes) -> str:
+    if isinstance(sandbox, Sandbox):
+        return f"account {sandbox.account}"
+    return f"accounts {min(sandbox.accounts)} to {max(sandbox.accounts)}"
+
+
+@contextmanager
+def _tokens(sandbox: Sandbox | Sandboxes) -> Iterator[dict[str, str]]:
+    """The variable that names a file with a refresh token of each account, if there are many."""
+    if isinstance(sandbox, Sandbox):
+        yield {}
+        return
+    with tempfile.NamedTemporaryFile("w", prefix="accounts-", suffix=".json", encoding="utf-8") as file:
+        json.dump(sandbox.refresh_tokens(), file)
+        file.flush()
+        yield {_ACCOUNTS: file.name}
 
 
 def run_command(command: list[str], variables: Mapping[str, str]) -> int:
@@ -139,10 +175,10 @@ def run_command(command: list[str], variables: Mapping[str, str]) -> int:
 
 
 @contextmanager
-def _running(config: Config) -> Iterator[Sandbox]:
-    """A sandbox that listens; what is wrong with the set-up is told in one line."""
+def _running(config: Config, accounts: int | None = None) -> Iterator[Sandbox | Sandboxes]:
+    """A sandbox that listens, of one or many accounts; what is wrong with the set-up is told in one line."""
     try:
-        sandbox = Sandbox(config).start()
+        sandbox = (Sandbox(config) if accounts is None else Sandboxes(config, accounts)).start()
     except (ApiError, OSError, ValueError, sqlite3.Error) as error:
         err.print(f"The sandbox cannot start: {error}", soft_wrap=True)
         raise typer.Exit(1) from None

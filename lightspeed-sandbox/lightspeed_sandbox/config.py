@@ -76,6 +76,7 @@ class Config:
     ] = field(default_factory=list)
     fault_seed: Annotated[int, typer.Option(help="Seed of the chance that decides on faults.")] = 1
     fail_every: Annotated[int | None, typer.Option(help="The same as --fault 503:N.", min=1)] = None
+    log: Annotated[int, typer.Option(help="Requests that the log holds, the last ones; 0: no log.", min=0)] = 100_000
     refuse_filter: Annotated[list[str], typer.Option(help="A filter to answer with 400; repeatable.")] = field(
         default_factory=list
     )

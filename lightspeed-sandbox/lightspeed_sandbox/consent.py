@@ -26,7 +26,8 @@ HEADERS = {
 }
 
 _BAD_REQUEST = 400
-_ASKED = ("response_type", "client_id", "scope", "state", "code_challenge", "code_challenge_method")
+# The account is the sandbox's own: nobody logs in to one here.
+_ASKED = ("response_type", "client_id", "scope", "state", "code_challenge", "code_challenge_method", "account")
 
 
 class ScopeError(ApiError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
+    from lightspeed_sandbox.app import Server
     from lightspeed_sandbox.serve import Sandbox
 
 _BAD_REQUEST, _FORBIDDEN = 400, 403
@@ -42,13 +43,14 @@ class Control:
             ("GET", "/sandbox/state", self.state),
             ("POST", "/sandbox/advance", self.advance),
             ("POST", "/sandbox/grant", self.grant),
+            ("POST", "/sandbox/revoke", self.revoke),
             ("POST", "/sandbox/edit/{stream}/{key}", self.edit),
             ("POST", "/sandbox/tie/{stream}", self.tie),
             ("GET", "/sandbox/faults", self.faults),
             ("POST", "/sandbox/faults", self.inject),
             ("POST", "/sandbox/merge/customers/{winner}/{loser}", self.merge),
         ]
-        return [Route(path, self._guarded(act), methods=[method]) for method, path, act in table]
+        return guarded(self._sandbox.server, table)
 
     async def requests(self, _request: Request) -> list[dict[str, Any]]:
         """All requests to the API since the start, or since they were last forgotten."""
@@ -74,10 +76,7 @@ class Control:
 
     async def advance(self, request: Request) -> dict[str, Any]:
         """Let days pass."""
-        days = request.query_params.get("days", "1")
-        if not days.isdecimal():
-            raise ApiError(_BAD_REQUEST, "days must be a whole number.")
-        self._sandbox.advance(int(days))
+        self._sandbox.advance(days_of(request))
         return {"now": stamp(self._sandbox.clock.now())}
 
     async def grant(self, request: Request) -> dict[str, Any]:
@@ -85,6 +84,12 @@ class Control:
         scope = request.query_params.get("scope")
         token = self._sandbox.issue_refresh_token(scope) if scope else self._sandbox.issue_refresh_token()
         return {"refresh_token": token}
+
+    async def revoke(self, request: Request) -> dict[str, Any]:
+        """End the grant of the `token` that the body names, or all grants of the account."""
+        wanted = orjson.loads(await request.body() or b"{}")
+        token = wanted.get("token") if isinstance(wanted, dict) else None
+        return {"revoked": self._sandbox.revoke(token)}
 
     async def edit(self, request: Request) -> dict[str, Any]:
         """Change fields of a row; its change stamp moves unless it is among them, or with `quiet=1`."""
@@ -109,32 +114,63 @@ class Control:
 
     async def inject(self, request: Request) -> dict[str, Any]:
         """Other rules from now on; what has gone wrong until now is answered."""
-        wanted = orjson.loads(await request.body() or b"{}")
-        faults = wanted.get("faults") if isinstance(wanted, dict) else None
-        if not isinstance(faults, list) or not all(isinstance(fault, str) for fault in faults):
-            raise ApiError(_BAD_REQUEST, 'The body is no JSON such as {"faults": ["503:7"], "seed": 1}.')
-        return {"injected": self._sandbox.inject(faults, seed=wanted.get("seed", 1))}
+        faults, seed = await faults_of(request)
+        return {"injected": self._sandbox.inject(faults, seed=seed)}
 
     async def merge(self, request: Request) -> dict[str, Any]:
         """Merge the second customer into the first."""
         self._sandbox.merge_customers(request.path_params["winner"], request.path_params["loser"])
         return {}
 
-    def _guarded(self, act: Act) -> Callable[[Request], Awaitable[Response]]:
-        server = self._sandbox.server
 
-        async def endpoint(request: Request) -> Response:
-            try:
-                _require_loopback(request)
-                return server.respond(orjson.dumps(await act(request), default=str))
-            except ApiError as error:
-                return server.refuse(error)
-            except orjson.JSONDecodeError:
-                return server.refuse(ApiError(_BAD_REQUEST, "The body is no JSON."))
-            except ValueError as error:
-                return server.refuse(ApiError(_BAD_REQUEST, str(error)))
+def guarded(server: Server, table: Sequence[tuple[str, str, Act]]) -> list[Route]:
+    """Routes to acts that answer with JSON, for this machine only.
 
-        return endpoint
+    Args:
+        server: In whose words it is answered.
+        table: Methods, paths and acts.
+    """
+    return [Route(path, _endpoint(server, act), methods=[method]) for method, path, act in table]
+
+
+def days_of(request: Request) -> int:
+    """How many days a request lets pass.
+
+    Raises:
+        ApiError: It says something else.
+    """
+    days = request.query_params.get("days", "1")
+    if not days.isdecimal():
+        raise ApiError(_BAD_REQUEST, "days must be a whole number.")
+    return int(days)
+
+
+async def faults_of(request: Request) -> tuple[list[str], int]:
+    """The rules that a request brings, and the seed of their chance.
+
+    Raises:
+        ApiError: It brings something else.
+    """
+    wanted = orjson.loads(await request.body() or b"{}")
+    faults = wanted.get("faults") if isinstance(wanted, dict) else None
+    if not isinstance(faults, list) or not all(isinstance(fault, str) for fault in faults):
+        raise ApiError(_BAD_REQUEST, 'The body is no JSON such as {"faults": ["503:7"], "seed": 1}.')
+    return faults, wanted.get("seed", 1)
+
+
+def _endpoint(server: Server, act: Act) -> Callable[[Request], Awaitable[Response]]:
+    async def endpoint(request: Request) -> Response:
+        try:
+            _require_loopback(request)
+            return server.respond(orjson.dumps(await act(request), default=str))
+        except ApiError as error:
+            return server.refuse(error)
+        except orjson.JSONDecodeError:
+            return server.refuse(ApiError(_BAD_REQUEST, "The body is no JSON."))
+        except ValueError as error:
+            return server.refuse(ApiError(_BAD_REQUEST, str(error)))
+
+    return endpoint
 
 
 def _require_loopback(request: Request) -> None:

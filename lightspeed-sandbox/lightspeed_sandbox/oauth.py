@@ -9,7 +9,6 @@ import re
 import secrets
 import threading
 import time
-from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
@@ -21,6 +20,7 @@ import orjson
 
 from lightspeed_sandbox.clock import Clock
 from lightspeed_sandbox.errors import OAuthError
+from lightspeed_sandbox.tokens import access_token, authorisation_code, base64, refresh_token
 
 DEFAULT_SCOPE = "employee:all"
 _PREFIX = "grant."
@@ -144,7 +144,7 @@ class Challenge:
         """Whether the verifier is the one that the challenge was made from."""
         if not _PROOF.fullmatch(verifier):
             return False
-        answer = verifier if self.method == "plain" else _base64(sha256(verifier.encode()).digest())
+        answer = verifier if self.method == "plain" else base64(sha256(verifier.encode()).digest())
         return secrets.compare_digest(answer, self.value)
 
 
@@ -216,7 +216,7 @@ class Grants:
             old: Whether it has the form of the server before 2024-07-31, to be exchanged for a new one.
         """
         with self._lock:
-            text = secrets.token_hex(20) if old else _refresh_token()
+            text = refresh_token(self._account, old=old)
             grant = Grant(secrets.token_hex(8), scope, Pair(text, self._now(), old=old))
             self._given.add(text)
             self._grants.append(grant)
@@ -226,7 +226,7 @@ class Grants:
     def code(self, scope: str, challenge: Challenge | None = None) -> str:
         """A code that stands for consent; it lives for a minute and works once."""
         with self._lock:
-            now, text = self._now(), "def502" + secrets.token_hex(32)
+            now, text = self._now(), authorisation_code(self._account)
             self._codes = {known: code for known, code in self._codes.items() if code.expires > now}
             self._codes[text] = Code(scope, now + self._code_lifetime, challenge)
             self._given.add(text)
@@ -268,6 +268,13 @@ class Grants:
             ended = [grant for grant, pair in self._pairs() if token and token in (pair.refresh, pair.access)]
             self._end(ended)
             return bool(ended)
+
+    def end_all(self) -> int:
+        """End all grants; answers how many there were."""
+        with self._lock:
+            ended = list(self._grants)
+            self._end(ended)
+            return len(ended)
 
     def expire(self, authorization: str) -> bool:
         """End an access token before its time; False if it has ended already. Its refresh token stays good."""
@@ -365,7 +372,6 @@ class Grants:
     def _pair(self, scope: str) -> Pair:
         now = self._now()
         expires = now + self._lifetime
-        header = {"typ": "JWT", "alg": "RS256", "kid": "RT_OAUTH2_SANDBOX"}
         claims = {
             "jti": secrets.token_hex(16),
             "iss": "lightspeed-sandbox",
@@ -377,8 +383,7 @@ class Grants:
             "nbf": now,
             "exp": expires,
         }
-        access = ".".join((_base64(orjson.dumps(header)), _base64(orjson.dumps(claims)), secrets.token_urlsafe(32)))
-        new = Pair(_refresh_token(), now, access, expires)
+        new = Pair(refresh_token(self._account), now, access_token(claims), expires)
         self._given |= {new.refresh, new.access}
         return new
 
@@ -388,11 +393,3 @@ class Grants:
 
     def _now(self) -> float:
         return self._clock.now().timestamp()
-
-
-def _refresh_token() -> str:
-    return "def502" + secrets.token_hex(48)
-
-
-def _base64(data: bytes) -> str:
-    return urlsafe_b64encode(data).rstrip(b"=").decode()

@@ -5,21 +5,19 @@ Used as `with Sandbox(Config(days=30)) as sandbox:`, after which `sandbox.url` a
 
 from __future__ import annotations
 
-import socket
-import threading
-import time
+from collections import deque
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
-from types import TracebackType
-from typing import Any, Self
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import Any
 
-import uvicorn
+from starlette.types import ASGIApp
 
 from lightspeed_retail.resources import Resource
 from lightspeed_retail.wire import Record, stamp
 from lightspeed_sandbox import changes as changed
-from lightspeed_sandbox import generate, recorded
-from lightspeed_sandbox.accounts import account_of, rename
+from lightspeed_sandbox import generate
+from lightspeed_sandbox.accounts import account_of
 from lightspeed_sandbox.api import Api
 from lightspeed_sandbox.app import Server, application
 from lightspeed_sandbox.clock import Clock
@@ -27,7 +25,8 @@ from lightspeed_sandbox.config import CLIENT_ID, CLIENT_NAME, CLIENT_SECRET, Con
 from lightspeed_sandbox.consent import Consent
 from lightspeed_sandbox.control import Control
 from lightspeed_sandbox.faults import Faults
-from lightspeed_sandbox.generate import setup
+from lightspeed_sandbox.filling import SERVED, fill, opened, rename_unserved
+from lightspeed_sandbox.host import Host, Hosted
 from lightspeed_sandbox.limits import Limits
 from lightspeed_sandbox.names import existing
 from lightspeed_sandbox.oauth import DEFAULT_SCOPE, Client, Grants
@@ -35,49 +34,50 @@ from lightspeed_sandbox.scribe import Scribe
 from lightspeed_sandbox.store import Key, Store
 
 _CODE_LIFE = 60.0
-_FILLED = "filled"
-_SERVED = "served"
-_START_TIMEOUT = 10.0
-_TICK = 0.005
+_PROGRAMS = ("TAP", "TARGET")
 
 
-class Sandbox:
+def settings_for(url: str) -> dict[str, str]:
+    """Variables that point the tap and the target at a sandbox, all but the token."""
+    settings = {"API_URL": url, "AUTH_URL": url, "CLIENT_ID": CLIENT_ID, "CLIENT_SECRET": CLIENT_SECRET}
+    variables = {"LIGHTSPEED_SANDBOX_URL": url}
+    for program in _PROGRAMS:
+        variables |= {f"{program}_LIGHTSPEED_RETAIL_{name}": value for name, value in settings.items()}
+    return variables
+
+
+class Sandbox(Hosted):
     """An account of Lightspeed Retail on this machine.
 
     Args:
         config: The set-up.
         store: Rows to serve as they are; without it the set-up says where they come from.
+        host: Where it is reached, if somebody else starts that; else it listens by itself.
     """
 
     client_id = CLIENT_ID
     client_secret = CLIENT_SECRET
 
-    def __init__(self, config: Config | None = None, store: Store | None = None) -> None:
+    def __init__(self, config: Config | None = None, store: Store | None = None, host: Host | None = None) -> None:
         """Prepare the data; nothing listens yet."""
         self.config = config or Config()
-        self.store = store or _open(self.config)
+        self.store = store or opened(self.config)
         self.clock = Clock(self.store.meta, timedelta(seconds=self.config.clock_off))
         if store is None:
-            _fill(self.store, self.config, self.clock)
+            fill(self.store, self.config, self.clock)
         for resource, number in self.config.ties:
             self.tie(resource, number)
         if self.config.account is not None and account_of(self.store) != str(self.config.account):
-            _rename(self.store, self.config)
+            rename_unserved(self.store, self.config)
         self.account = account_of(self.store)
-        self.store.meta[_SERVED] = self.account
+        self.store.meta[SERVED] = self.account
+        super().__init__(host or Host(self.config.host, self.config.port))
         self.server = self._assemble()
-        self._uvicorn: uvicorn.Server | None = None
-        self._thread: threading.Thread | None = None
-        self._socket: socket.socket | None = None
 
-    @property
-    def url(self) -> str:
-        """Scheme, host and port; the API and the authorisation server share them."""
-        if self._socket is None:
-            message = "The sandbox is not running."
-            raise RuntimeError(message)
-        host, port = self._socket.getsockname()[:2]
-        return f"http://{host}:{port}"
+    @cached_property
+    def app(self) -> ASGIApp:
+        """The server as an ASGI application."""
+        return application(self.server, Control(self).routes())
 
     @property
     def requests(self) -> list[dict[str, Any]]:
@@ -97,18 +97,23 @@ class Sandbox:
         """
         return self.server.grants.issue(scope, old=old)
 
+    def revoke(self, token: str | None = None) -> int:
+        """End the grant of an access or refresh token, or all of them, as when people disconnect the client.
+
+        Args:
+            token: One of the tokens; None: all grants of the account.
+
+        Returns:
+            How many grants have ended.
+        """
+        grants = self.server.grants
+        return grants.end_all() if token is None else int(grants.end(token))
+
     def environment(self) -> dict[str, str]:
         """Variables that point the tap and the target at this sandbox."""
-        settings = {
-            "API_URL": self.url,
-            "AUTH_URL": self.url,
-            "CLIENT_ID": self.client_id,
-            "CLIENT_SECRET": self.client_secret,
-        }
-        variables = {"LIGHTSPEED_SANDBOX_URL": self.url}
-        for program in ("TAP", "TARGET"):
-            own = settings | {"REFRESH_TOKEN": self.issue_refresh_token()}
-            variables |= {f"{program}_LIGHTSPEED_RETAIL_{name}": value for name, value in own.items()}
+        variables = settings_for(self.url)
+        for program in _PROGRAMS:
+            variables[f"{program}_LIGHTSPEED_RETAIL_REFRESH_TOKEN"] = self.issue_refresh_token()
         return variables
 
     def advance(self, days: int = 1) -> None:
@@ -185,53 +190,8 @@ class Sandbox:
             "rows": {resource.api.stream: self.store.count(resource) for resource in Resource.all()},
         }
 
-    def start(self) -> Self:
-        """Listen, and return when requests can come.
-
-        Raises:
-            OSError: The address is taken.
-        """
-        self._socket = _listen(self.config.host, self.config.port)
-        settings = uvicorn.Config(
-            application(self.server, Control(self).routes()),
-            http=self.server.connections.protocol(),
-            log_config=None,
-            log_level="warning",
-            access_log=False,
-            ws="none",
-            lifespan="off",
-            date_header=False,
-            server_header=False,
-            timeout_graceful_shutdown=1,
-        )
-        self._uvicorn = uvicorn.Server(settings)
-        self._thread = threading.Thread(target=self._uvicorn.run, args=([self._socket],), daemon=True)
-        self._thread.start()
-        deadline = time.monotonic() + _START_TIMEOUT
-        while not self._uvicorn.started and time.monotonic() < deadline:
-            time.sleep(_TICK)
-        return self
-
-    def stop(self) -> None:
-        """Stop listening and make the data durable."""
-        if self._uvicorn is not None and self._thread is not None:
-            self._uvicorn.should_exit = True
-            self.server.connections.let_go()
-            self._thread.join()
-        if self._socket is not None:
-            self._socket.close()
-            self._socket = None
+    def _keep(self) -> None:
         self.store.commit()
-
-    def __enter__(self) -> Self:
-        """Start."""
-        return self.start()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Stop."""
-        self.stop()
 
     def _assemble(self) -> Server:
         config = self.config
@@ -266,51 +226,14 @@ class Sandbox:
         )
         consent = Consent(self.store, grants, client, self.account)
         latency = config.latency / config.time_scale
-        return Server(api, self.clock, grants, consent, limits, Faults(config.faults, config.fault_seed), latency)
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    """A listening socket that names its protocol: only then does asyncio send answers without delay (TCP_NODELAY)."""
-    family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-    listening = socket.socket(family, kind, socket.IPPROTO_TCP)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listening.bind(address)
-    listening.listen(128)
-    return listening
-
-
-def _open(config: Config) -> Store:
-    if config.data is not None:
-        config.data.parent.mkdir(parents=True, exist_ok=True)
-    return Store(config.data)
-
-
-def _fill(store: Store, config: Config, clock: Clock) -> None:
-    """Put rows in, unless the file has them already."""
-    if _FILLED in store.meta:
-        return
-    if config.recorded is not None:
-        recorded.fill(store, config.recorded)
-    else:
-        if config.today is not None:
-            clock.set(config.today.replace(tzinfo=UTC))
-        scale = generate.Scale(
-            seed=config.seed,
-            days=config.days,
-            sales_per_day=config.sales_per_day,
-            bulk_sales=config.bulk_sales,
-            tax_inclusive=config.tax_inclusive,
+        return Server(
+            api,
+            self.clock,
+            grants,
+            consent,
+            limits,
+            Faults(config.faults, config.fault_seed),
+            latency,
+            self._host.connections,
+            deque(maxlen=config.log),
         )
-        fill = setup.build if config.empty else generate.build
-        fill(store, scale, clock.now().replace(microsecond=0))
-    store.meta[_FILLED] = stamp(datetime.now(UTC))
-    store.commit()
-
-
-def _rename(store: Store, config: Config) -> None:
-    """Give the account the id that is asked for, unless a file has been served under another one before."""
-    assert config.account is not None  # noqa: S101  the caller looks first
-    if _SERVED in store.meta:
-        message = f"The data in {config.data or 'memory'} hold the account {account_of(store)}, not {config.account}."
-        raise ValueError(message)
-    rename(store, config.account)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 import weakref
+from binascii import crc32
 from collections.abc import Callable, Iterable, Iterator, MutableMapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +16,8 @@ from lightspeed_retail.wire import Record
 from lightspeed_sandbox import reports
 from lightspeed_sandbox.columns import columns, quoted
 from lightspeed_sandbox.links import indexed_columns
+from lightspeed_sandbox.memo import compiled
+from lightspeed_sandbox.pool import Pool
 
 Key = int | str
 
@@ -29,17 +32,22 @@ class Store:
     Reports are worked out when they are read, into temporary tables that are never written to the file.
     """
 
-    def __init__(self, path: Path | None = None) -> None:
-        """Open a file, or without a path keep everything in memory."""
+    def __init__(self, path: Path | None = None, pool: Pool | None = None, *, durable: bool = True) -> None:
+        """Open a file, or keep everything in memory.
+
+        Args:
+            path: The file; None: memory.
+            pool: Shares its few open files between stores.
+            durable: Whether the file is to outlive a crash of the machine.
+        """
         self._lock = threading.RLock()
-        self._connection = sqlite3.connect(path or ":memory:", check_same_thread=False)
-        self._connection.executescript("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;")
-        # Closes the file when the store is forgotten, and at the end of the process at the latest.
-        self._closing = weakref.finalize(self, self._connection.close)
+        self._path = path
+        self._pool = pool if path is not None else None
+        self._synchronous = "NORMAL" if durable else "OFF"
+        self._functions: dict[str, Callable[[Any], Any]] = {}
+        self._live: sqlite3.Connection | None = None
         self._aside = 0
         self._reported: dict[type[Resource], int] = {}
-        for resource in Resource.all():
-            self._create(resource)
         self.meta: MutableMapping[str, str] = Meta(self)
 
     def put(self, resource: type[Resource], rows: Iterable[Record], *, complete: bool = True) -> None:
@@ -107,6 +115,7 @@ class Store:
     def teach(self, name: str, function: Callable[[Any], Any]) -> None:
         """Let SQL call a function of one argument."""
         with self._lock:
+            self._functions[name] = function
             self._connection.create_function(name, 1, function, deterministic=True)
 
     def delete(self, resource: type[Resource], key: Key) -> None:
@@ -148,19 +157,58 @@ class Store:
         with self._lock:
             self._connection.commit()
             self._closing()
+            if self._pool is not None:
+                self._pool.forget(self)
+
+    def rest(self) -> bool:
+        """Let go of the file until it is needed again; False while another thread is at it."""
+        if not self._lock.acquire(blocking=False):
+            return False
+        try:
+            if self._live is not None:
+                self._live.commit()
+                self._closing()
+                self._live = None
+            return True
+        finally:
+            self._lock.release()
+
+    @property
+    def _connection(self) -> sqlite3.Connection:
+        if self._pool is not None:
+            self._pool.use(self)
+        return self._open() if self._live is None else self._live
+
+    def _open(self) -> sqlite3.Connection:
+        self._live = connection = sqlite3.connect(self._path or ":memory:", check_same_thread=False)
+        connection.executescript(f"PRAGMA journal_mode = WAL; PRAGMA synchronous = {self._synchronous};")
+        # Closes the file when the store is forgotten, and at the end of the process at the latest.
+        self._closing = weakref.finalize(self, connection.close)
+        for name, function in self._functions.items():
+            connection.create_function(name, 1, function, deterministic=True)
+        self._aside, self._reported = 0, {}
+        resources = tuple(Resource.all())
+        ((version,),) = connection.execute("PRAGMA user_version")
+        fresh = version == _version(resources)
+        for resource in _reports(resources) if fresh else resources:
+            self._create(resource)
+        if not fresh:
+            connection.execute(f"PRAGMA user_version = {_version(resources)}")
+        return connection
 
     def _create(self, resource: type[Resource]) -> None:
-        shape, table = columns(resource), resource.__name__
-        definitions = shape.definitions()
-        if resource.api.dimensions:
-            definitions.append(shape.primary_key())
-        kind = "TEMP TABLE" if _is_report(resource) else "TABLE"
-        self.query(f'CREATE {kind} IF NOT EXISTS "{table}" ({", ".join(definitions)})')
-        known = {name for _, name, *_ in self.query(f'PRAGMA table_info("{table}")')}
-        for definition in shape.definitions(without=known):
-            self.query(f'ALTER TABLE "{table}" ADD COLUMN {definition}')
-        for name in (*shape.stamps(), *indexed_columns(resource), *resource.api.unique):
-            self.query(f'CREATE INDEX IF NOT EXISTS "{table} {name}" ON "{table}" ("{name}")')
+        table, *indices = _statements(resource)
+        self.query(table)
+        if not _is_report(resource):
+            self._complete(resource)
+        for index in indices:
+            self.query(index)
+
+    def _complete(self, resource: type[Resource]) -> None:
+        """Add the columns that an older table lacks."""
+        known = {name for _, name, *_ in self.query(f'PRAGMA table_info("{resource.__name__}")')}
+        for definition in columns(resource).definitions(without=known):
+            self.query(f'ALTER TABLE "{resource.__name__}" ADD COLUMN {definition}')
 
     def _bring_up_to_date(self, resource: type[Resource]) -> None:
         """Work out a report, unless nothing has been written since it was last worked out."""
@@ -194,6 +242,31 @@ class Store:
 
 def _is_report(resource: type[Resource]) -> bool:
     return isinstance(resource.api.bookmark, Days)
+
+
+@compiled
+def _reports(resources: tuple[type[Resource], ...]) -> list[type[Resource]]:
+    return [resource for resource in resources if _is_report(resource)]
+
+
+@compiled
+def _statements(resource: type[Resource]) -> list[str]:
+    """The statements that make the table of a resource, and its indices."""
+    shape, table = columns(resource), resource.__name__
+    definitions = shape.definitions()
+    if resource.api.dimensions:
+        definitions.append(shape.primary_key())
+    kind = "TEMP TABLE" if _is_report(resource) else "TABLE"
+    names = (*shape.stamps(), *indexed_columns(resource), *resource.api.unique)
+    indices = [f'CREATE INDEX IF NOT EXISTS "{table} {name}" ON "{table}" ("{name}")' for name in names]
+    return [f'CREATE {kind} IF NOT EXISTS "{table}" ({", ".join(definitions)})', *indices]
+
+
+@compiled
+def _version(resources: tuple[type[Resource], ...]) -> int:
+    """A number for the tables of these declarations; a file that has it needs no more tables."""
+    text = "".join(statement for resource in resources for statement in _statements(resource))
+    return crc32(text.encode()) >> 1 | 1
 
 
 class Meta(MutableMapping[str, str]):
