@@ -1,11 +1,10 @@
-"""What stores in databases share: addresses as people write them, private files, and errors told in one line."""
+"""What stores in databases share: addresses as people write them, and errors told in one line."""
 
 from __future__ import annotations
 
 import contextlib
 import importlib.util
 import logging
-import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import sqlalchemy as sql
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from lightspeed_retail.errors import SettingsError
+from lightspeed_retail.private_files import make_private
 
 _OPTIONS: dict[str, dict[str, Any]] = {
     # What another process has committed must be seen once its lock is gone.
@@ -21,7 +21,6 @@ _OPTIONS: dict[str, dict[str, Any]] = {
     "mysql": {"isolation_level": "READ COMMITTED"},
     "mariadb": {"isolation_level": "READ COMMITTED"},
 }
-_OTHERS = 0o077
 _LOGGING_NAME = "lightspeed_retail"
 
 
@@ -116,19 +115,6 @@ class Database:
         if engine.dialect.name == "sqlite":
             _lock_from_the_beginning(engine)
         return engine
-
-
-def make_private(path: Path) -> None:
-    """Make a file, where there is none, that nobody else can read; a new folder is kept out of version control."""
-    if not path.parent.exists():
-        path.parent.mkdir(parents=True, mode=0o700, exist_ok=True)
-        path.parent.joinpath(".gitignore").write_text("*\n", encoding="utf-8")
-    if not path.exists():
-        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
-    elif path.stat().st_mode & _OTHERS:
-        # The file of another user may be one that is shared on purpose.
-        with contextlib.suppress(PermissionError):
-            path.chmod(path.stat().st_mode & ~_OTHERS)
 
 
 def _understood(url: str | sql.URL, setting: str) -> sql.URL:

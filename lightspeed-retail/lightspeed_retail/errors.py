@@ -14,19 +14,31 @@ _BEYOND_KEYS = 10**_MOST_DIGITS
 
 
 class LightspeedError(Exception):
-    """Anything that this package raises on purpose; its text is one line for a person."""
+    """Anything that this package raises on purpose; its text is one line for a person.
+
+    Attributes:
+        kind: A word by which programs tell what to do about it.
+    """
+
+    kind: str = "failed"
 
 
 class SettingsError(LightspeedError):
     """A setting is missing or wrong: change the configuration."""
 
+    kind = "settings"
+
 
 class CredentialsError(LightspeedError):
     """The credentials are not accepted (any more): connect the account again."""
 
+    kind = "credentials"
+
 
 class UnreachableError(LightspeedError):
     """No answer from the host: network, name, proxy, certificate, or an outage."""
+
+    kind = "outage"
 
 
 class SpentError(LightspeedError):
@@ -44,6 +56,20 @@ class RecordError(LightspeedError):
         """Carry the field."""
         super().__init__(text)
         self.field = field
+
+
+class IncompleteError(LightspeedError):
+    """Some streams were not read; all others were.
+
+    Args:
+        text: Which, and why.
+        kind: The word for why.
+    """
+
+    def __init__(self, text: str, kind: str) -> None:
+        """Take over the word."""
+        super().__init__(text)
+        self.kind = kind
 
 
 class UncertainError(LightspeedError):
@@ -88,13 +114,19 @@ class ApiError(LightspeedError):
 class RightsError(ApiError):
     """403: the token's scopes or the employee's rights do not reach this far."""
 
+    kind = "rights"
+
 
 class NotFoundError(ApiError):
     """404: no such path or record."""
 
+    kind = "refused"
+
 
 class RequestRefusedError(ApiError):
     """400, 405, 409, 422: the question or the payload is not accepted as it stands."""
+
+    kind = "refused"
 
 
 class RetriableError(ApiError):
@@ -108,6 +140,8 @@ class RateLimitedError(RetriableError):
         seconds: How long the API asks to wait.
     """
 
+    kind = "limit"
+
     def __init__(self, text: str, *, status: int, seconds: float = 0.0) -> None:
         """Carry the seconds."""
         super().__init__(text, status=status)
@@ -117,9 +151,13 @@ class RateLimitedError(RetriableError):
 class OutageError(RetriableError):
     """5xx, 408, 425, or an answer that is broken, truncated or no JSON."""
 
+    kind = "outage"
+
 
 class DoubtfulError(RetriableError):
     """A refusal that may be a gateway's: it is asked for again before it is believed."""
+
+    kind = "outage"
 
 
 class TooLargeError(OutageError):

@@ -9,8 +9,8 @@ import threading
 from collections.abc import Iterable
 from pathlib import Path
 
-from lightspeed_retail.databases import make_private
 from lightspeed_retail.errors import SettingsError
+from lightspeed_retail.private_files import make_private
 
 _OTHERS = 0o077
 _BLOCK = 65_536

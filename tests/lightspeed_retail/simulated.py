@@ -180,15 +180,17 @@ class _Running:
 
     def _send(self, price: float) -> None:
         latency = self.process.latency()
-        answered = self.world.now + latency
-        arrives = partial(self._arrive, price, latency, answered)
+        sent = self.world.now
+        arrives = partial(self._arrive, price, sent, sent + latency)
         self.world.at(self.world.now + latency * self.process.arrival(), arrives)
 
-    def _arrive(self, price: float, latency: float, answered: float) -> None:
+    def _arrive(self, price: float, sent: float, answered: float) -> None:
         limits = self.world.server.charge(self.world.now, price)
-        self.world.at(answered, partial(self._end, price, replace(limits, took=latency), self.world.server.retry_after))
+        self.world.at(answered, partial(self._end, price, sent, limits, self.world.server.retry_after))
 
-    def _end(self, price: float, limits: Limits, retry_after: float) -> None:
+    def _end(self, price: float, sent: float, limits: Limits, retry_after: float) -> None:
+        # Who asks measures it by a clock that goes on while the machine sleeps.
+        limits = replace(limits, took=self.world.now - sent)
         if self.process.is_greedy:
             self._end_greedily(price, limits, retry_after)
             return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lightspeed_retail.errors import LightspeedError, SpentError
+from lightspeed_retail.limits import pause
 from lightspeed_retail.pacing import FIRST_DRIP_RATE, FIRST_SIZE, SHARED_FOR, Limits, Pacer
 from tests.lightspeed_retail.writers import Naps
 
@@ -157,6 +159,75 @@ def test_one_request_goes_ahead_after_a_pause() -> None:
     assert alone.pacer.attempt(ONE) > 0
 
 
+def test_an_answer_that_takes_long_keeps_no_other_request_waiting() -> None:
+    alone = Alone()
+    alone.pacer.acquire(ONE)
+    alone.naps.now += 60
+    assert (alone.pacer.attempt(ONE), alone.pacer.attempt(ONE)) == (0, 0)
+
+
+def test_the_time_in_which_a_request_had_to_wait_is_counted() -> None:
+    alone = Alone()
+    alone.naps.now += 100
+    alone.ask(Decimal(89), Limits(level=89, size=90, drip_rate=1, took=0.0))
+    assert alone.pacer.waited == 0
+    for _ in range(2):
+        alone.naps.now += 100 - 89
+        alone.ask(Decimal(12), Limits(level=90, size=90, drip_rate=1, took=0.0))
+    assert alone.pacer.waited == pytest.approx(alone.naps.now - 100 - 22)
+    assert alone.pacer.waited == pytest.approx(1, abs=0.1)
+
+
+def test_a_wait_of_any_length_ends_with_leave() -> None:
+    alone = Alone(Limits(level=0, size=90, drip_rate=10))
+    for _ in range(3):
+        alone.ask(Decimal(90), Limits(level=90, size=90, drip_rate=10, took=0.0))
+        began = alone.naps.now
+        alone.pacer.acquire(Decimal(5))
+        assert alone.naps.now - began == pytest.approx(0.5, abs=0.1)
+        assert alone.pacer.level == pytest.approx(90, abs=0.2)
+        alone.pacer.release(Decimal(5), None)
+
+
+def test_where_others_fill_the_window_too_one_that_is_full_is_left_to_them() -> None:
+    full = Limits(level=60, size=90, drip_rate=10, burst_level=20, burst_size=20)
+    shared, alone = Alone(), Alone()
+    shared.ask(ONE, Limits(level=60, size=90, drip_rate=1))
+    assert shared.pacer.is_shared
+    for each in (shared, alone):
+        each.naps.now += 20
+        each.ask(ONE, full if each is shared else Limits(level=1, size=90, burst_level=20, burst_size=20))
+    assert shared.pacer.attempt(ONE) >= 1
+    assert alone.pacer.attempt(ONE) == 0
+
+
+def test_in_a_full_bucket_that_others_draw_on_an_eighth_of_the_drips_is_taken() -> None:
+    alone = Alone(Limits(level=0, size=90, drip_rate=10))
+    alone.ask(ONE, Limits(level=90, size=90, drip_rate=10))
+    assert alone.pacer.is_shared
+    assert alone.pacer.attempt(ONE) == pytest.approx(0.8, abs=0.02)
+
+
+def test_after_hundreds_of_requests_a_lower_level_is_still_believed() -> None:
+    alone = Alone()
+    for _ in range(600):
+        alone.naps.now += 1
+        alone.ask(ONE, Limits(level=1, size=90, drip_rate=1, took=0.0))
+    alone.naps.now += 1
+    alone.ask(Decimal(50), Limits(level=50, size=90, drip_rate=1, took=0.0))
+    alone.naps.now += 1
+    alone.ask(ONE, Limits(level=20, size=90, drip_rate=1, took=0.0))
+    assert alone.pacer.level == pytest.approx(20)
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [("13", 13), ("0", 1), ("-5", 1), ("0.2", 1), ("soon", 1), ("", 1), ("Sat, 06 Jan 2024 10:00:07 GMT", 7)],
+)
+def test_a_refusal_asks_for_a_second_at_the_least(said: str, seconds: float) -> None:
+    assert pause({"Retry-After": said}, datetime(2024, 1, 6, 10, tzinfo=UTC)) == seconds
+
+
 def test_after_a_refusal_nothing_goes_for_as_long_as_was_asked() -> None:
     alone = Alone()
     alone.pacer.back_off(7)
@@ -177,6 +248,18 @@ def test_then_one_goes_first_and_the_others_follow_its_answer() -> None:
     assert alone.pacer.attempt(ONE) > 0, "the answer of one that left before the refusal tells nothing"
     alone.pacer.release(ONE, Limits(level=1, size=90, drip_rate=1))
     assert (alone.pacer.attempt(ONE), alone.pacer.attempt(ONE)) == (0, 0)
+
+
+def test_however_many_answers_of_before_a_refusal_come_one_goes_first() -> None:
+    alone = Alone()
+    for _ in range(3):
+        alone.pacer.acquire(ONE)
+    alone.pacer.back_off(2)
+    for _ in range(3):
+        alone.pacer.release(ONE, Limits(level=3, size=90, drip_rate=1))
+    alone.naps.now += 3
+    assert alone.pacer.attempt(ONE) == 0
+    assert alone.pacer.attempt(ONE) > 0
 
 
 def test_a_refusal_without_a_time_to_wait_waits_for_the_brim() -> None:
@@ -231,6 +314,23 @@ def test_as_many_connections_are_of_use_as_the_drips_of_an_answer_pay_for(
     assert alone.pacer.connections == connections
 
 
+def test_connections_follow_a_change_of_prices_little_by_little() -> None:
+    alone = Alone(None)
+    for price, connections in ((1, 10), (10, 6)):
+        alone.ask(Decimal(price), Limits(level=0, size=90, drip_rate=7, took=1.0))
+        assert alone.pacer.connections == connections
+
+
+@pytest.mark.parametrize("said", [0.5, 1.0])
+def test_a_window_for_a_single_request_takes_one_at_a_time(said: float) -> None:
+    alone = Alone(Limits(level=0, size=90, drip_rate=1, burst_level=1, burst_size=said))
+    alone.naps.now += 1
+    began = alone.naps.now
+    for number in range(3):
+        alone.ask(ONE, Limits(level=number + 1, size=90, drip_rate=1, burst_level=1, burst_size=said))
+    assert alone.naps.now == pytest.approx(began + 2, abs=0.1)
+
+
 @pytest.mark.parametrize(
     ("headers", "limits"),
     [
@@ -246,11 +346,16 @@ def test_as_many_connections_are_of_use_as_the_drips_of_an_answer_pay_for(
         ({}, Limits()),
         ({"X-LS-API-Bucket-Level": "", "X-LS-API-Drip-Rate": "fast"}, Limits()),
         ({"X-LS-API-Bucket-Level": "5"}, Limits(level=5)),
+        ({"X-LS-API-Bucket-Level": "0.5/0.75", "X-LS-API-Request-Cost": "0.2"}, Limits(0.5, 0.75, cost=0.2)),
         (
             {"X-LS-API-Bucket-Level": "5/0", "X-LS-API-Burst-Level": "1/0", "X-LS-API-Drip-Rate": "0"},
             Limits(5, None, None, 1),
         ),
         ({"X-LS-API-Bucket-Level": "-5/-90", "X-LS-API-Drip-Rate": "-1", "X-LS-API-Request-Cost": "nan"}, Limits()),
+        (
+            {"X-LS-API-Bucket-Level": "1e7/1.1e7", "X-LS-API-Drip-Rate": "1e-7", "X-LS-API-Request-Cost": "1e5"},
+            Limits(level=1e7),
+        ),
         (
             {"X-LS-API-Bucket-Level": "92.57/90", "X-LS-API-RateLimit-Type": "api-leaky-bucket"},
             Limits(92.57, 90, refused=True),

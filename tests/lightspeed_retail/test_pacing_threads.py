@@ -83,6 +83,21 @@ def test_first_come_first_served_whatever_the_price() -> None:
     assert line.went == ["dear", "cheap", "cheaper"]
 
 
+def test_a_request_that_could_go_at_once_waits_behind_one_that_cannot() -> None:
+    room = Limits(level=60, size=90, drip_rate=0.001, burst_size=1000, took=0.0)
+    pacer = pacer_with(room)
+    for _ in range(2):
+        pacer.acquire(Decimal("0.0001"))
+        pacer.release(Decimal("0.0001"), room)
+    pacer.acquire(Decimal("0.0001"))
+    line = Line(pacer)
+    line.join("dear", Decimal(50))
+    line.join("cheap", ONE)
+    pacer.release(Decimal("0.0001"), Limits(level=60, size=90, drip_rate=1000, took=0.0))
+    line.until_all_went()
+    assert line.went == ["dear", "cheap"]
+
+
 def test_an_answer_wakes_who_can_go() -> None:
     """Without it the wait would take hours."""
     pacer = pacer_with(FULL)

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from lightspeed_retail.query import Filter, Query, relation_price
+from lightspeed_retail.query import Filter, Query, Version, relation_price
 from lightspeed_retail.resources import Field, Resource
 from lightspeed_retail.resources.customers import Customer
 from lightspeed_retail.resources.items import Item
@@ -62,6 +62,37 @@ def test_the_price_of_a_page_is_known_before_it_is_asked_for(
     assert Query(resource, relations=relations).price == Decimal(price)
 
 
-@pytest.mark.parametrize("path", ["Salelines", "SaleLines.Nothing", "Nothing.Within"])
+@pytest.mark.parametrize("path", ["Salelines", "SaleLines.Nothing", "Nothing.Within", "saleID", "MetaData"])
 def test_an_unknown_relation_may_be_of_the_dearer_kind(path: str) -> None:
     assert Query(Sale, relations=("SaleNotes", path)).price == Decimal("1.6")
+
+
+def test_the_key_of_a_parent_stands_in_the_path_whatever_is_in_it() -> None:
+    images = Resource.named("WorkorderImage")
+    before, _, after = images.api.path.partition("{workorderID}")
+    for version in Version:
+        assert version.path(images, 7, "1/2 3") == f"{version.root}/Account/7{before}1%2F2%203{after}"
+        assert version.path(Item, 7) == f"{version.root}/Account/7/Item.json"
+
+
+def test_paths_from_the_root_belong_to_a_version_where_they_name_one() -> None:
+    assert [version.below("/API/V3/Account.json", 7) for version in Version] == [
+        "/API/V3/Account.json",
+        "/API/Account.json",
+    ]
+    assert [version.below("/API/Session.json", 7) for version in Version] == ["/API/Session.json"] * 2
+
+
+def test_the_rest_of_a_walk_keeps_all_other_conditions() -> None:
+    kept = Filter("timeStamp", ">=", "2024-01-01T00:00:00+00:00")
+    query = Query(Item, (Filter("itemID", ">", "5"), kept), sort="itemID", relations=("Note",))
+    rest = query.after(9)
+    assert rest.filters == (kept, Filter("itemID", ">", "9"))
+    assert (rest.sort, rest.relations, rest.resource) == ("itemID", ("Note",), Item)
+
+
+def test_the_versions_sort_in_different_words() -> None:
+    query = Query(Item, sort="itemID", archived="only")
+    assert query.params(Version.V3) == [("archived", "only"), ("sort", "itemID"), ("limit", "100")]
+    assert query.params(Version.V2) == [("archived", "only"), ("orderby", "itemID"), ("limit", "100")]
+    assert Query(Item, archived="").params() == [("limit", "100")]
