@@ -1,23 +1,26 @@
-"""What all tests share: a clean environment, and the repository's root on the path."""
+"""What all tests share: a clean environment, and the repository's packages on the path."""
 
 from __future__ import annotations
 
 import os
 import sys
+from collections import defaultdict
 from collections.abc import Iterator
+from operator import itemgetter
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+sys.path[:0] = [str(ROOT), str(ROOT / "orchestrate")]
 
 _FOREIGN = ("TAP_", "TARGET_", "DBT_", "MELTANO_", "LIGHTSPEED_", "PG", "SINGER_SDK_")
 _KEPT = {
     "LIGHTSPEED_RECORDINGS",
     "LIGHTSPEED_REFERENCE",
     "LIGHTSPEED_CHROMIUM",
+    "LIGHTSPEED_REQUIRE_AIRFLOW",
     "LIGHTSPEED_REQUIRE_BROWSER",
     "LIGHTSPEED_RETAIL_FULL",
 }
@@ -72,3 +75,20 @@ def recordings() -> Path:
         pytest.skip("LIGHTSPEED_RECORDINGS names no folder of recorded answers")
     path = Path(folder)
     return path if path.is_absolute() else ROOT / path
+
+
+_SECONDS: defaultdict[str, float] = defaultdict(float)
+_SLOWEST = 40
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Add up what the tests of a file take, set-up included; with several workers, where they report to."""
+    _SECONDS[report.location[0]] += report.duration
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say which files take longest, where all of them were run: the whole has half an hour."""
+    if len(_SECONDS) > _SLOWEST:
+        terminalreporter.section(f"the {_SLOWEST} slowest files of {sum(_SECONDS.values()):,.0f} s")
+        for name, seconds in sorted(_SECONDS.items(), key=itemgetter(1), reverse=True)[:_SLOWEST]:
+            terminalreporter.write_line(f"{seconds:7.1f} s {name}")

@@ -11,6 +11,8 @@ import importlib
 import multiprocessing
 import os
 import sys
+import time
+import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass
 from multiprocessing import forkserver
@@ -58,6 +60,26 @@ class Files:
     stdin: Path | None = None
 
 
+@dataclass(frozen=True)
+class Where:
+    """What a process has from the one that starts it.
+
+    Args:
+        folder: Where it runs.
+        environment: All variables.
+    """
+
+    folder: Path
+    environment: Mapping[str, str]
+
+    def enter(self) -> None:
+        """Go there."""
+        os.chdir(self.folder)
+        os.environ.clear()
+        os.environ.update(self.environment)
+        time.tzset()
+
+
 def start(
     entry_point: str,
     arguments: list[str],
@@ -65,8 +87,11 @@ def start(
     *,
     speed: float = 1.0,
     environment: Mapping[str, str] | None = None,
+    folder: Path | None = None,
 ) -> ForkServerProcess:
     """Start a command; what comes back can be killed, and says how it `ended`.
+
+    It has the variables and the folder of the process that starts it, as if it had not been forked off another one.
 
     Args:
         entry_point: What is run: `TAP`, `TARGET`, `TARGET_POSTGRES`.
@@ -74,10 +99,11 @@ def start(
         files: What it reads and writes.
         speed: How many times faster than real its clock runs.
         environment: Further variables.
+        folder: Where it runs; without it where this process does.
     """
-    given = (entry_point, arguments, files, speed, dict(environment or {}))
+    where = Where(folder or Path.cwd(), {**os.environ, **(environment or {})})
     _serve()
-    process = _FORKS.Process(target=_run, args=given, daemon=True)
+    process = _FORKS.Process(target=_run, args=(entry_point, arguments, files, speed, where), daemon=True)
     process.start()
     return process
 
@@ -96,10 +122,38 @@ def ended(process: ForkServerProcess, within: float = 120.0) -> int:
     return process.exitcode
 
 
-def _run(entry_point: str, arguments: list[str], files: Files, speed: float, environment: Mapping[str, str]) -> None:
+@dataclass(frozen=True)
+class Child:
+    """A process that was forked off, handled as `subprocess.Popen` is.
+
+    Args:
+        process: The process.
+    """
+
+    process: ForkServerProcess
+
+    def poll(self) -> int | None:
+        """Its exit code, if it has come to its end."""
+        return self.process.exitcode
+
+    def send_signal(self, number: int) -> None:
+        """Send it a signal, if it still runs."""
+        if self.process.exitcode is None and self.process.pid is not None:
+            os.kill(self.process.pid, number)
+
+    def kill(self) -> None:
+        """End it at once."""
+        self.process.kill()
+
+    def wait(self, timeout: float = 120.0) -> int:
+        """Its exit code, as soon as it has come to its end; see `ended`."""
+        return ended(self.process, timeout)
+
+
+def _run(entry_point: str, arguments: list[str], files: Files, speed: float, where: Where) -> None:
     module, _, path = entry_point.partition(":")
     _connect(files)
-    os.environ.update(environment)
+    where.enter()
     if speed != 1.0:
         _hurry(speed)
     sys.argv = [module.partition(".")[0].replace("_", "-"), *arguments]
@@ -109,6 +163,8 @@ def _run(entry_point: str, arguments: list[str], files: Files, speed: float, env
     try:
         called()
     finally:
+        # A forked process leaves without what others do at their end; the functions of `atexit` are not all its own.
+        weakref.finalize._exitfunc()  # type: ignore[attr-defined]
         sys.stdout.flush()
 
 

@@ -16,12 +16,19 @@ from typing import Any, Self
 from lightspeed_retail.resources import Resource
 from lightspeed_retail.wire import Record
 from lightspeed_sandbox.serve import Sandbox
+from tests import forked
 
 COMMAND = [sys.executable, "-c", "from target_lightspeed_retail.cli import main; main()"]
+SPEED = 4.0
+"""How many times faster than real its clock runs, where it is forked: there is less to wait for."""
+
+_FORKED = COMMAND
+_LONGEST = 300.0
 WRITES = ("POST", "PUT", "DELETE")
 
 Message = dict[str, Any]
 Requests = list[dict[str, Any]]
+Program = subprocess.Popen[bytes] | forked.Child
 
 _numbers = itertools.count()
 
@@ -160,11 +167,18 @@ class _Run:
         config, feed = folder / f"config-{number}.json", folder / f"input-{number}.jsonl"
         config.write_text(json.dumps(self._settings), encoding="utf-8")
         feed.write_text("".join(json.dumps(message, default=str) + "\n" for message in said), encoding="utf-8")
-        self._command, self._input = [*COMMAND, "--config", str(config)], feed
+        self._arguments, self._input = ["--config", str(config)], feed
 
     def __enter__(self) -> Self:
+        if COMMAND == _FORKED:
+            files = forked.Files(self._states, self._errors, self._input)
+            self.process: Program = forked.Child(
+                forked.start(forked.TARGET, self._arguments, files, speed=SPEED, folder=self._folder)
+            )
+            return self
+        command = [*COMMAND, *self._arguments]
         with self._input.open("rb") as feed, self._errors.open("wb") as errors, self._states.open("wb") as states:
-            self.process = subprocess.Popen(self._command, stdin=feed, stdout=states, stderr=errors, cwd=self._folder)
+            self.process = subprocess.Popen(command, stdin=feed, stdout=states, stderr=errors, cwd=self._folder)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -176,7 +190,7 @@ class _Run:
         return self._sandbox.requests[self._from :]
 
     def ended(self) -> Done:
-        code = self.process.wait(timeout=300)
+        code = self.process.wait(timeout=_LONGEST)
         return Done(
             code,
             self._lines("outcome_path")[self._before["outcome_path"] :],

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 from singer_sdk import metrics
 
+from lightspeed_retail.ending import Stopped, Unread
+from lightspeed_retail.errors import LightspeedError
 from lightspeed_retail.private_lines import PrivateLines
 from tap_lightspeed_retail.settings import value_of
 
@@ -61,7 +63,19 @@ class Bill:
     @classmethod
     def of(cls, run: Run, seconds: float) -> Bill:
         """The bill of a run that has taken so many seconds."""
-        client = run.client
+        client = run.reached
+        if client is None:
+            return cls(
+                rows=0,
+                streams=0,
+                drips=0.0,
+                requests=0,
+                rows_per_drip=0.0,
+                seconds=round(seconds, 1),
+                waited=0.0,
+                refused=0,
+                received=0,
+            )
         rows, drips = sum(stream.count for stream in run.streams), float(client.spent)
         return cls(
             rows=rows,
@@ -115,22 +129,22 @@ class BillFile:
         self._run = run
         self._lines = PrivateLines(path, "bill_path") if path else None
 
-    def write(self, bill: Bill, code: int) -> None:
+    def write(self, bill: Bill, error: BaseException | None) -> None:
         """Append the bill of the run, which has just come to its end.
 
         Args:
             bill: The bill.
-            code: The exit code with which the run ends.
+            error: What has ended the run, if that was no good end.
         """
         if self._lines is not None:
-            self._lines.append([json.dumps(self._line(bill, code))])
+            self._lines.append([json.dumps(self._line(bill, error))])
 
-    def _line(self, bill: Bill, code: int) -> dict[str, object]:
+    def _line(self, bill: Bill, error: BaseException | None) -> dict[str, object]:
         """The object of a line, by this machine's clock, as loaders stamp their rows."""
         run, ended = self._run, datetime.now(UTC)
         return {
             "run_id": uuid.uuid4().hex,
-            "account_id": run.client.account_id,
+            "account_id": _account(run),
             "began": (ended - timedelta(seconds=bill.seconds)).isoformat(timespec="milliseconds"),
             "ended": ended.isoformat(timespec="milliseconds"),
             **asdict(bill),
@@ -138,5 +152,34 @@ class BillFile:
             "skipped": run.skipped,
             "failed": run.failed,
             "ended_early": run.ended_early,
-            "exit_code": code,
+            "reason": _reason(error),
+            "exit_code": _exit_code(error),
         }
+
+
+def _account(run: Run) -> int | None:
+    """Whose rows were read, or should have been."""
+    if run.reached is not None:
+        return run.reached.account_id
+    given = run.settings.get("account_id")
+    return int(given) if given else None
+
+
+def _exit_code(error: BaseException | None) -> int:
+    if error is None:
+        return 0
+    code = error.code if isinstance(error, SystemExit) else None
+    return code if isinstance(code, int) else 1
+
+
+def _reason(error: BaseException | None) -> dict[str, str] | None:
+    """What ended the run: a word for programs and a line for people; of what nobody foresaw, its name only."""
+    if error is None:
+        return None
+    if isinstance(error, LightspeedError):
+        return {"kind": error.kind, "text": str(error)}
+    if isinstance(error, Unread):
+        return {"kind": "unread", "text": "Nobody reads the output any more: the loader has ended."}
+    if isinstance(error, Stopped):
+        return {"kind": "stopped", "text": f"Stopped by signal {error.number}."}
+    return {"kind": "unexpected", "text": type(error).__name__}

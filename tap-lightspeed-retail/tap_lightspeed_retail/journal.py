@@ -12,6 +12,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Self
 
+from lightspeed_retail.errors import LightspeedError
 from lightspeed_retail.query import PAGE_SIZE
 from lightspeed_retail.resources import Snapshot
 from lightspeed_retail.wire import Record
@@ -56,9 +57,13 @@ class Journal:
         self._ended = threading.Event()
 
     def __enter__(self) -> Self:
+        """Open the file of bills: from here on, the run has its bill however it ends."""
+        self._bills = BillFile(self._run)
+        return self
+
+    def begin(self) -> None:
         """Set the limits of the run, say what it will cost, and begin to say how it gets on."""
         client = self._run.client
-        self._bills = BillFile(self._run)
         minutes, drips = (value_of(self._run.settings, name) for name in ("max_minutes", "max_drips"))
         deadline = None if minutes is None else self._began + 60 * float(minutes)
         client.pacer.limit(None if drips is None else Decimal(drips), deadline)
@@ -68,7 +73,6 @@ class Journal:
         self._say_what_is_foreseen()
         self._bars = _bars() if _is_watched() else None
         threading.Thread(target=self._keep_saying, name="journal", daemon=True).start()
-        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -78,8 +82,7 @@ class Journal:
         if self._bars is not None:
             self._bars.stop()
         if error is not None:
-            code = error.code if isinstance(error, SystemExit) else None
-            self._file(self._bill(), code if isinstance(code, int) else 1)
+            self._file(self._bill(), error)
 
     def page(self, stream: ResourceStream, rows: Sequence[Record] = ()) -> None:
         """A page of a stream's walk has come."""
@@ -120,11 +123,11 @@ class Journal:
             else:
                 _log.info("%s", standing, extra=standing.fields())
 
-    def close(self, code: int) -> None:
+    def close(self, verdict: LightspeedError | None) -> None:
         """Say what the run has cost, and why it ended where it did; remember what helps to foresee the next one.
 
         Args:
-            code: The exit code with which the run ends.
+            verdict: What speaks against a good end.
         """
         bill = self._bill()
         bill.say()
@@ -132,14 +135,14 @@ class Journal:
             _log.info("%s What was fetched has been sent; the next run goes on from there.", self._run.ended_early)
         else:
             self._remember()
-        self._file(bill, code)
+        self._file(bill, verdict)
 
     def _bill(self) -> Bill:
         return Bill.of(self._run, time.monotonic() - self._began)
 
-    def _file(self, bill: Bill, code: int) -> None:
+    def _file(self, bill: Bill, error: BaseException | None) -> None:
         if self._bills is not None:
-            self._bills.write(bill, code)
+            self._bills.write(bill, error)
 
     def _remember(self) -> None:
         """Note the size of lists that were read whole, and how fast others grow."""

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from lightspeed_retail.errors import SettingsError
 
 Naming = Callable[[str], str]
 
@@ -25,3 +28,16 @@ def as_in_api(name: str) -> str:
 
 NAMINGS: dict[str, Naming] = {"api": as_in_api, "snake_case": snake_case}
 """The ways to name fields, by the value of the setting `field_names`."""
+
+
+def naming_of(settings: Mapping[str, Any]) -> Naming:
+    """The way that the settings ask for.
+
+    Raises:
+        SettingsError: There is no such way.
+    """
+    name = settings.get("field_names") or "api"
+    if not isinstance(name, str) or name not in NAMINGS:
+        # Discovery comes before settings are checked.
+        raise SettingsError(f"field_names must be one of: {', '.join(NAMINGS)}.")
+    return NAMINGS[name]

@@ -66,13 +66,16 @@ def privacy_of(settings: Mapping[str, Any]) -> Hashing | Dropping | None:
     """The treatment that the settings ask for; None where personal data are kept.
 
     Raises:
-        SettingsError: The key for hashing is missing or too short.
+        SettingsError: There is no such treatment, or the key for hashing is missing or too short.
     """
     mode = settings.get("personal_data") or "keep"
     if mode == "keep":
         return None
     if mode == "drop":
         return Dropping()
+    if mode != "hash":
+        # Discovery comes before settings are checked, and must not take another word for one of these.
+        raise SettingsError("personal_data must be one of: keep, hash, drop.")
     key = str(settings.get("personal_data_key") or "")
     if len(key) < _SHORTEST_KEY:
         message = f"personal_data hash needs personal_data_key, a secret of at least {_SHORTEST_KEY} characters."

@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 from lightspeed_retail.client import Client
 from lightspeed_retail.connection import connect
-from lightspeed_retail.errors import ApiError, LightspeedError, NotFoundError, RightsError, SettingsError
+from lightspeed_retail.errors import (
+    ApiError,
+    IncompleteError,
+    NotFoundError,
+    RequestRefusedError,
+    RightsError,
+    SettingsError,
+)
 from lightspeed_retail.query import Query
 from lightspeed_retail.resources import Resource, Snapshot
 from lightspeed_retail.source import Source
@@ -89,6 +96,12 @@ class Run:
             claim(self._state, client.account_id)
         forget_the_future(self._state, self._resources, client.now)
         return client
+
+    @property
+    def reached(self) -> Client | None:
+        """The connection, if there is one by now."""
+        found: Client | None = vars(self).get("client")
+        return found
 
     @cached_property
     def narrowing(self) -> Narrowing:
@@ -216,20 +229,22 @@ class Run:
         """Say what the run brought, what it cost and what did not fit.
 
         Raises:
-            LightspeedError: A stream failed, or one was skipped and that is to be told.
+            IncompleteError: A stream failed, or one was skipped and that is to be told.
         """
         verdict = self._verdict()
-        self.journal.close(0 if verdict is None else 1)
+        self.journal.close(verdict)
         drift = [line for stream in self._streams.values() for line in stream.drift.summary()]
         if drift:
             _log.warning("What the declarations did not foresee: %s.", "; ".join(drift))
         if verdict is not None:
-            raise LightspeedError(verdict)
+            raise verdict
 
-    def _verdict(self) -> str | None:
+    def _verdict(self) -> IncompleteError | None:
         """What speaks against a good end."""
         if self.failed:
-            return f"Streams that could not be read: {', '.join(self.failed)}. All others were."
+            text = f"Streams that could not be read: {', '.join(self.failed)}. All others were."
+            return IncompleteError(text, RequestRefusedError.kind)
         if self.skipped and value_of(self.settings, "on_missing_rights") == "fail":
-            return f"Streams skipped for want of rights: {', '.join(self.skipped)}. All others were read."
+            text = f"Streams skipped for want of rights: {', '.join(self.skipped)}. All others were read."
+            return IncompleteError(text, RightsError.kind)
         return None

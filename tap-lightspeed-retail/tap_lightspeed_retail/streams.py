@@ -235,6 +235,10 @@ class ResourceStream(Stream):
     def _process_record(self, *_arguments: Any, **_contexts: Any) -> None:
         """Nothing: streams here have neither contexts nor child streams, and looking for them takes time."""
 
+    def send_schema(self) -> None:
+        """Send the schema, with the properties that are selected, and nothing else."""
+        self._write_schema_message()
+
     def _write_schema_message(self) -> None:
         """Remember that the target knows the schema."""
         super()._write_schema_message()

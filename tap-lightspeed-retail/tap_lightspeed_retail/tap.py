@@ -9,6 +9,7 @@ from typing import IO, TYPE_CHECKING, Any, ClassVar, cast
 import click
 from singer_sdk import Tap
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
+from singer_sdk.tap_base import CliTestOptionValue
 
 from lightspeed_retail import ending
 from lightspeed_retail.documents import settings
@@ -17,7 +18,7 @@ from lightspeed_retail.settings import check, check_environment, numbers
 from tap_lightspeed_retail import documents
 from tap_lightspeed_retail.custom import custom_resources
 from tap_lightspeed_retail.messages import LineWriter
-from tap_lightspeed_retail.naming import NAMINGS
+from tap_lightspeed_retail.naming import naming_of
 from tap_lightspeed_retail.privacy import privacy_of
 from tap_lightspeed_retail.run import Run
 from tap_lightspeed_retail.schema import Form, primary_keys
@@ -76,7 +77,7 @@ class TapLightspeedRetail(Tap):
     @cached_property
     def _form(self) -> Form:
         return Form(
-            naming=NAMINGS[value_of(self.config, "field_names")],
+            naming=naming_of(self.config),
             privacy=privacy_of(self.config),
             keep_unknown=bool(value_of(self.config, "keep_unknown_fields")),
         )
@@ -129,8 +130,9 @@ class TapLightspeedRetail(Tap):
         )
         selected = sum(stream.selected for stream in tap.streams.values())
         who = (cls.name, cls.plugin_version)
-        tap.logger.info("%s %s reads account %s, %d streams.", *who, tap.run.client.account_id, selected)
-        with tap.run.journal:
+        with tap.run.journal as journal:
+            tap.logger.info("%s %s reads account %s, %d streams.", *who, tap.run.client.account_id, selected)
+            journal.begin()
             tap.sync_all()
         tap.run.close()
 
@@ -138,6 +140,35 @@ class TapLightspeedRetail(Tap):
     def cb_config(cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]) -> Any:  # noqa: ARG003  click's form
         """Read the settings files, whose slips are the user's."""
         return settings(value)
+
+    @classmethod
+    def cb_test(cls, ctx: click.Context, param: click.Option, value: str) -> None:
+        """Send the schemas of the streams that a run would read, where only schemas are asked for.
+
+        The SDK sends those of all streams with all properties, so a target would make tables that no run fills.
+        """
+        if value != CliTestOptionValue.Schema.value:
+            super().cb_test(ctx, param, value)
+            return
+        config = ctx.params.get("config")
+        tap = cls(
+            config=config.config if config else None,
+            catalog=documents.catalog(ctx.params.get("catalog")),
+            parse_env_config=bool(config and config.parse_env),
+            validate_config=False,
+        )
+        for stream in tap.streams.values():
+            if isinstance(stream, ResourceStream) and stream.selected:
+                stream.send_schema()
+        ctx.exit()
+
+    @classmethod
+    def get_singer_command(cls) -> click.Command:
+        """The command line, on which a catalog counts wherever it stands."""
+        command = super().get_singer_command()
+        for parameter in command.params:
+            parameter.is_eager |= parameter.name == "catalog"
+        return command
 
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
         """Check the settings in words that never show a value; the SDK's own messages would."""

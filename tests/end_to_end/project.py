@@ -111,8 +111,15 @@ def passing_warehouse(directory: Path) -> Iterator[warehouse.Warehouse]:
 
 @contextmanager
 def connected(server: warehouse.Warehouse) -> Iterator[psycopg.Connection[dict[str, Any]]]:
+    """A connection to a warehouse: see `connected_to`."""
+    with connected_to(server.dsn) as connection:
+        yield connection
+
+
+@contextmanager
+def connected_to(dsn: str) -> Iterator[psycopg.Connection[dict[str, Any]]]:
     """A connection on which rows are dicts and numbers in JSON are digit for digit."""
-    with psycopg.connect(server.dsn, row_factory=dict_row) as connection:
+    with psycopg.connect(dsn, row_factory=dict_row) as connection:
         set_json_loads(functools.partial(json.loads, parse_float=Decimal, parse_int=Decimal), connection)
         yield connection
 

@@ -1,4 +1,4 @@
-"""Tap and target piped together, with one store and tokens that live five seconds."""
+"""Tap and target piped together, with one store and tokens that live two seconds."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ TARGET = "from target_lightspeed_retail.cli import main; main()"
 
 
 @pytest.mark.parametrize("store", ["tokens.json", "sqlite"])
-def test_neither_locks_the_other_out_while_tokens_end_every_five_seconds(tmp_path: Path, store: str) -> None:
+def test_neither_locks_the_other_out_while_tokens_end_every_two_seconds(tmp_path: Path, store: str) -> None:
     """Both ask slowly enough to live through several tokens; what the one renews, the other adopts."""
-    with small_sandbox(expires_in=5, latency=0.35) as sandbox:
+    with small_sandbox(expires_in=2, latency=0.12) as sandbox:
         place = f"sqlite:///{tmp_path}/tokens.sqlite" if store == "sqlite" else str(tmp_path / store)
         settings = {
             "client_id": sandbox.client_id,

@@ -156,3 +156,17 @@ def test_the_command_survives_or_refuses_each_setting_of_a_wrong_kind(runs: Runs
 def test_several_slips_are_one_line(runs: Runs) -> None:
     slips = {"lookback_seconds": -1, "max_connections": "many", "preset": SENTINEL, "shop_ids": 5}
     is_refused_in_a_line(runs.run(settings={**runs.settings, **slips}), *slips)
+
+
+@pytest.mark.parametrize("option", ["--discover", "--test=schema"])
+@pytest.mark.parametrize("name", ["field_names", "personal_data"])
+@pytest.mark.parametrize("value", [SENTINEL, [SENTINEL], 5])
+def test_what_forms_the_catalog_is_refused_in_a_line_too(tmp_path: Path, option: str, name: str, value: Any) -> None:
+    config = tmp_path / "config.json"
+    config.write_text(json.dumps({name: value}), encoding="utf-8")
+    files = forked.Files(tmp_path / "out", tmp_path / "err")
+    assert forked.ended(forked.start(forked.TAP, [option, "--config", str(config)], files, speed=SPEED)) == 1
+    said = files.stderr.read_text(encoding="utf-8")
+    assert name in said
+    assert "Traceback" not in said
+    assert SENTINEL not in said

@@ -13,6 +13,7 @@ import pytest
 
 from lightspeed_sandbox.serve import Sandbox
 from tests.retailer import small_sandbox, small_store
+from tests.tap.running import Runs
 from tests.tapping import Tap, is_refused_in_a_line, selecting
 
 
@@ -84,6 +85,42 @@ def test_a_run_that_is_stopped_leaves_its_line_too(tmp_path: Path) -> None:
     (bill,) = bills(tap)
     assert spoken.code == bill["exit_code"] == 128 + signal.SIGTERM
     assert bill["rows"] > 0
+
+
+def test_a_run_that_never_reached_the_account_says_why(sandbox: Sandbox, tap: Tap) -> None:
+    tap.settings |= {"refresh_token": "long-gone", "account_id": sandbox.account}
+    assert tap.run(catalog=selecting("shops")).code == 1
+    (bill,) = bills(tap)
+    assert (bill["account_id"], bill["rows"], bill["exit_code"]) == (int(sandbox.account), 0, 1)
+    assert bill["reason"]["kind"] == "credentials"
+    assert "long-gone" not in json.dumps(bill)
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind"),
+    [("500:1:GET:/Shop", "outage"), ("429:1:GET:/Shop", "limit"), ("400-json:1:GET:/Shop", "refused")],
+)
+def test_a_failure_is_told_by_a_word_and_a_line(fault: str, kind: str, tmp_path: Path) -> None:
+    with small_sandbox(small_store(days=3)) as failing:
+        failing.inject([fault])
+        runs = Runs(failing, tmp_path, bill_path=str(tmp_path / "bills.jsonl"))
+        spoken = runs.run(catalog=selecting("shops", "employees"))
+    line = json.loads((tmp_path / "bills.jsonl").read_text(encoding="utf-8"))
+    assert spoken.code == line["exit_code"] == 1
+    assert line["reason"]["kind"] == kind
+    assert line["reason"]["text"] in spoken.stderr
+
+
+def test_a_missing_right_is_a_reason_where_it_is_to_fail(tmp_path: Path) -> None:
+    with small_sandbox(small_store(days=3), deny=["shops"]) as closed:
+        tap = Tap.over(closed, tmp_path, bill_path=str(tmp_path / "bills.jsonl"), on_missing_rights="fail")
+        assert tap.run(catalog=selecting("shops", "employees")).code == 1
+    (bill,) = bills(tap)
+    assert bill["skipped"] == ["shops"]
+    assert bill["reason"] == {
+        "kind": "rights",
+        "text": "Streams skipped for want of rights: shops. All others were read.",
+    }
 
 
 def test_a_wrong_path_is_told_before_anything_is_read(sandbox: Sandbox, tap: Tap, tmp_path: Path) -> None:

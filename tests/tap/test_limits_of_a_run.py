@@ -70,13 +70,15 @@ def test_a_limit_that_is_not_reached_changes_nothing(tmp_path: Path) -> None:
 
 
 def test_after_some_seconds_a_run_ends_well_and_the_next_goes_on(tmp_path: Path) -> None:
-    with small_sandbox(small_store(days=30, sales_per_day=20), latency=0.4) as sandbox:
+    with small_sandbox(small_store(days=30, sales_per_day=20)) as sandbox:
         whole = Tap.over(sandbox, tmp_path).run_well(catalog=selecting(*STREAMS))
+        sandbox.inject(["slow-0.4:1"])
         tap = Tap.over(sandbox, tmp_path, max_minutes=0.05, max_connections=1)
         began = time.monotonic()
         first = tap.run_well(catalog=selecting(*STREAMS))
         assert time.monotonic() - began < 8
         assert said_once(first, "time")
+        sandbox.inject([])
         rest = Tap.over(sandbox, tmp_path).run_well(catalog=selecting(*STREAMS), state=first.state)
     assert 0 < len(first.of("RECORD")) < len(whole.of("RECORD"))
     assert Warehouse().load(first, rest).rows == Warehouse().load(whole).rows

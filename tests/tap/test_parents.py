@@ -1,6 +1,6 @@
 """Rows below a parent: what they cost in requests, output and state grows with the number of parents, never faster.
 
-Counted, not timed: the same tables with 500 and with 2,000 parents, each with a row of its own below it.
+Counted, not timed: the same tables with 300 and with 1,200 parents, each with a row of its own below it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from tests.declared import RESOURCES
 from tests.retailer import TODAY, small_sandbox
 from tests.tapping import Message, Spoken, Tap, selecting
 
-FEW, MANY = 500, 2000
+FEW, MANY = 300, 1200
 EDITED = (30, 20, 10)
 
 

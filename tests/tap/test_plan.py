@@ -7,8 +7,8 @@ from decimal import Decimal
 
 import pytest
 
-from lightspeed_retail.resources import Resource
-from tap_lightspeed_retail.plan import Circumstances, Mask, Phase, Phases, Reading, make_plan
+from lightspeed_retail.resources import Days, Resource
+from tap_lightspeed_retail.plan import Circumstances, Mask, Phase, Phases, Reading, is_walked, make_plan, relations_of
 from tap_lightspeed_retail.schema import off_by_default
 from tests.declared import RESOURCES
 
@@ -95,8 +95,43 @@ def test_a_parent_selected_later_is_loaded_without_its_children() -> None:
     assert (changes.fed, changes.relations) == (("sale_lines",), ("SaleLines",))
 
 
+def test_relations_within_a_single_record_come_with_it_and_those_within_lists_do_not() -> None:
+    customer_type, sale = BY_STREAM["customer_types"], BY_STREAM["sales"]
+    within = "TaxCategory.TaxCategoryClasses"
+    assert relations_of(customer_type, lambda _path: True) == ["Discount", "TaxCategory", within]
+    assert relations_of(customer_type, lambda path: path == ("TaxCategory",)) == ["TaxCategory"]
+    found = relations_of(sale, lambda _path: True)
+    assert {"Customer", "Customer.Contact"} <= set(found)
+    assert not any(path.startswith("SaleLines.") for path in found)
+
+
+def test_a_rider_knows_in_what_its_rows_are_wrapped() -> None:
+    (reading,) = readings(["sales", "sale_lines", "sale_payments"])
+    assert [(rider.element, rider.key) for rider in reading.riders] == [
+        ("SaleLine", "saleID"),
+        ("SalePayment", "saleID"),
+    ]
+    assert [rider.parent_key({"saleID": 7, "x": 1}) for rider in reading.riders] == [{"saleID": 7}] * 2
+    assert reading.riders[0].parent_key({"x": 1}) == {}
+
+
+@pytest.mark.parametrize("resource", RESOURCES)
+def test_a_list_is_walked_unless_it_hangs_below_a_parent_or_has_days(resource: type[Resource]) -> None:
+    below, by_day = resource.api.parent is not None, isinstance(resource.api.bookmark, Days)
+    assert is_walked(resource) is (resource.api.enveloped and not below and not by_day)
+
+
+def test_a_walk_feeds_its_own_stream_unless_only_what_rides_on_it_is_wanted() -> None:
+    sale = BY_STREAM["sales"]
+    assert Reading(sale, "sales").fed == ("sales",)
+    assert Reading(sale, "sale_lines", emits_parents=False).fed == ()
+
+
 def test_a_second_list_of_rows_that_the_plain_one_leaves_out_is_walked_too() -> None:
-    assert [reading.extra for reading in readings(["credit_accounts"])] == [None, ("giftCard", "true")]
+    found = readings(["credit_accounts"])
+    assert [reading.extra for reading in found] == [None, ("giftCard", "true")]
+    assert [(reading.pass_name, reading.is_last_pass) for reading in found] == [("", False), ("giftCard=true", True)]
+    assert [(reading.pass_name, reading.is_last_pass) for reading in readings(["sales"])] == [("", True)]
 
 
 def test_a_stream_that_is_narrowed_apart_from_its_parent_does_not_ride() -> None:
