@@ -74,8 +74,6 @@ def same(field: Field, one: Any, other: Any) -> bool:
         return True
     if field.type is FieldType.DATETIME and one and other:
         return instant(one) == instant(other)
-    if isinstance(one, Decimal | int) and isinstance(other, Decimal | int):
-        return Decimal(one) == Decimal(other)
     return bool(one == other)
 
 

@@ -201,11 +201,10 @@ class Finder:
     def _finds_in_list(
         self, resource: type[Resource], name: str, text: str, keys: set[int], relations: Collection[str]
     ) -> bool:
-        key = resource.api.key
+        # In the middle, for only the first or the last of a list may be heard.
+        condition = _listed(name, [f"{text}-no", text, f"{text}-none"])
         try:
-            return {
-                row[key] for row in self.rows(resource, (_listed(name, [text, f"{text}-none"]),), relations)
-            } == keys
+            return {row[resource.api.key] for row in self.rows(resource, (condition,), relations)} == keys
         except RequestRefusedError:
             return False
 

@@ -14,7 +14,7 @@ import sqlalchemy as sql
 
 from target_lightspeed_retail import ledger as module
 from target_lightspeed_retail.ledger import Entry, Ledger, Parked, Settled
-from target_lightspeed_retail.ledger_tables import ENTRIES, INDEXES, PARKED, days_ago
+from target_lightspeed_retail.ledger_tables import ENTRIES, INDEXES, METADATA, PARKED, days_ago
 from tests.target.ledgers import KINDS, Place, held, opened, place, server
 
 __all__ = ["place", "server"]
@@ -76,11 +76,13 @@ def test_many_at_once_do_what_one_after_the_other_would(place: Place, kind: str)
     rows = [Settled(str(number), str(number + 1), {"n": str(number)}) for number in range(1200)]
     with held(place(kind)) as ledger:
         ledger.settle("items", "7", "8", {"old": "x"})
-        ledger.settle_many("items", [*rows, Settled("7", "8", {"more": "y"}), Settled("9", "999", {"m": "z"})])
+        more = [Settled("7", "8", {"more": "y"}), Settled("9", "999", {"m": "z"}), Settled("5", "10", {"m": "z"})]
+        ledger.settle_many("items", [*rows, *more])
         entries = ledger.entries("items", [row.key for row in rows])
     assert len(entries) == 1200
     assert entries["7"].fields == {"old": "x", "n": "7", "more": "y"}
     assert entries["9"] == Entry("9", "999", {"m": "z"})
+    assert entries["5"] == Entry("5", "10", {"m": "z"})
     assert entries["1199"] == Entry("1199", "1200", {"n": "1199"})
 
 
@@ -93,11 +95,12 @@ def test_nothing_at_all_costs_nothing(place: Place, kind: str) -> None:
 
 
 @each_kind
-def test_accounts_and_streams_know_nothing_of_each_other(place: Place, kind: str) -> None:
+@pytest.mark.parametrize("another", [4710, 4712])
+def test_accounts_and_streams_know_nothing_of_each_other(place: Place, kind: str, another: int) -> None:
     where = place(kind)
-    with held(where) as ledger, held(where, 4712) as other:
+    with held(where) as ledger, held(where, another) as other:
         ledger.settle("items", "a", "17", FIELDS)
-        ledger.intend("sales", "b", {}, NOW)
+        ledger.intend("sales", "b", {"x": 1}, NOW)
         ledger.park("sales", "c", {}, "why")
         ledger.fill_index("customers", "Contact.custom", [("x", "1")], NOW)
         assert ledger.entries("sales", ["a"]) == {}
@@ -108,7 +111,9 @@ def test_accounts_and_streams_know_nothing_of_each_other(place: Place, kind: str
         assert other.index("customers", "Contact.custom").as_of is None
         other.forget("items", "a")
         other.tidy(-1, entries=True)
+        other.prove()
         assert ledger.mapped("items", "a") == "17"
+        assert list(ledger.unsettled()) == [("sales", Entry("b", None, {}, NOW, {"x": 1}))]
         assert len(ledger.index("customers", "Contact.custom").find(["x"])) == len(list(ledger.parked())) == 1
 
 
@@ -134,6 +139,18 @@ def test_an_id_names_the_key_that_it_belongs_to(place: Place, kind: str) -> None
         ledger.settle("items", "b", "18", {})
         ledger.forget("items", "b")
         assert ledger.owners("items", ["17", "18", "19"]) == {"17": "a"}
+
+
+@pytest.mark.parametrize("table", METADATA.sorted_tables, ids=str)
+def test_no_table_holds_two_rows_of_one_thing(table: sql.Table) -> None:
+    row = {column.name: 1 if isinstance(column.type, sql.BigInteger) else "x" for column in table.columns}
+    engine = sql.create_engine("sqlite://")
+    METADATA.create_all(engine)
+    with engine.begin() as connection:
+        connection.execute(sql.insert(table).values(row))
+        with pytest.raises(sql.exc.IntegrityError):
+            connection.execute(sql.insert(table).values(row))
+    engine.dispose()
 
 
 def test_the_id_of_a_key_is_remembered_within_bounds(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -275,9 +292,11 @@ def test_ids_are_tidied_away_on_demand_but_no_intent(place: Place, kind: str) ->
         ledger.settle("items", "new", "18", FIELDS)
         ledger.intend("items", "intended", {}, NOW)
         age(ledger, "old")
+        ledger.tidy(30)
+        assert ledger.mapped("items", "old") == "17"
         ledger.tidy(30, entries=True)
+        assert (ledger.mapped("items", "old"), ledger.mapped("items", "new")) == (None, "18")
         assert ledger.entries("items", ["old", "new", "intended"]).keys() == {"new", "intended"}
-        assert ledger.mapped("items", "old") is None
 
 
 def age(ledger: Ledger, name: str) -> None:

@@ -89,6 +89,11 @@ def test_no_value_stops_a_run(value: Any) -> None:
     assert len(digest(value)) == 16
 
 
+@pytest.mark.parametrize("value", ["1E+99999999999999", "-1E-99999999999999", "Infinity", "NaN"])
+def test_a_number_is_not_written_out_where_that_would_fill_the_memory(value: str) -> None:
+    assert len(digest(Decimal(value))) == 16
+
+
 @given(json_values)
 def test_the_order_of_keys_makes_no_difference(value: Any) -> None:
     assert digest(_reversed(value)) == digest(value)
