@@ -8,54 +8,33 @@
   it, is gone. Readings are told apart by the seconds between them.
 #}
 
+{# What is counted, the report that says it, and its columns: id and name of the detail, and the amount. #}
+{% set nothing = 'cast(null as ' ~ type_name('string') ~ ')' %}
+{% set figures = [
+    ('discounts', 'stg_report_discounts_by_day', '0', nothing, 'discount'),
+    ('taxes', 'stg_report_taxes_by_day', 'tax_category_id', 'tax_category_name', 'tax'),
+    ('sales', 'stg_report_tax_class_sales_by_day', 'tax_class_id', 'tax_class_name', 'subtotal'),
+    ('average cost', 'stg_report_tax_class_sales_by_day', 'tax_class_id', 'tax_class_name', 'avg_cost'),
+    ('fifo cost', 'stg_report_tax_class_sales_by_day', 'tax_class_id', 'tax_class_name', 'fifo_cost'),
+    ('payments', 'stg_report_payments_by_day', 'payment_type_id', 'payment_type_name', 'amount'),
+    ('orders', 'stg_report_orders_by_tax_class', 'order_id', 'vendor_name', 'cost'),
+] %}
+
 with figures as (
+    {% for figure, report, detail_id, detail, amount in figures %}
     select
-        'discounts' as figure,
+        '{{ figure }}' as figure,
         account_id,
         shop_id,
         {{ adapter.quote('date') }} as report_date,
-        0 as detail_id,
-        cast(null as {{ type_name('string') }}) as detail,
-        discount as amount,
+        {{ detail_id }} as detail_id,
+        {{ detail }} as detail,
+        {{ amount }} as amount,
         extracted_at
-    from {{ ref('stg_report_discounts_by_day') }}
+    from {{ ref(report) }}
     where not is_deleted
-    union all
-    select
-        'taxes', account_id, shop_id, {{ adapter.quote('date') }},
-        tax_category_id, tax_category_name, tax, extracted_at
-    from {{ ref('stg_report_taxes_by_day') }}
-    where not is_deleted
-    union all
-    select
-        'sales', account_id, shop_id, {{ adapter.quote('date') }},
-        tax_class_id, tax_class_name, subtotal, extracted_at
-    from {{ ref('stg_report_tax_class_sales_by_day') }}
-    where not is_deleted
-    union all
-    select
-        'average cost', account_id, shop_id, {{ adapter.quote('date') }},
-        tax_class_id, tax_class_name, avg_cost, extracted_at
-    from {{ ref('stg_report_tax_class_sales_by_day') }}
-    where not is_deleted
-    union all
-    select
-        'fifo cost', account_id, shop_id, {{ adapter.quote('date') }},
-        tax_class_id, tax_class_name, fifo_cost, extracted_at
-    from {{ ref('stg_report_tax_class_sales_by_day') }}
-    where not is_deleted
-    union all
-    select
-        'payments', account_id, shop_id, {{ adapter.quote('date') }},
-        payment_type_id, payment_type_name, amount, extracted_at
-    from {{ ref('stg_report_payments_by_day') }}
-    where not is_deleted
-    union all
-    select
-        'orders', account_id, shop_id, {{ adapter.quote('date') }},
-        order_id, vendor_name, cost, extracted_at
-    from {{ ref('stg_report_orders_by_tax_class') }}
-    where not is_deleted
+    {% if not loop.last %}union all{% endif %}
+    {% endfor %}
 ),
 
 read_again as (
