@@ -1,7 +1,7 @@
 # make help says what there is. Works with GNU make 3.81 (macOS) and in a folder with a space in its name: paths are relative.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types format docs coverage soak mutants bench audit build lock clean moved
+.PHONY: help setup demo night test lint types format docs coverage soak mutants bench audit build lock clean moved
 .SUFFIXES:
 
 INSTALLED := .venv/.installed
@@ -14,6 +14,9 @@ setup: $(INSTALLED) ## Install everything into .venv; the other targets do it by
 
 demo: $(INSTALLED) ## A retailer's year from a local sandbox into a local warehouse.
 	@tools/clean lightspeed-sandbox demo
+
+night: $(INSTALLED) ## A night of twenty made-up accounts in Airflow on this machine; ARGS="--sandbox 50 --workers 4".
+	@tools/clean orchestrate/up --night --sandbox 20 $(ARGS)
 
 test: $(INSTALLED) ## Run the tests; ARGS="-k name" chooses some.
 	@tools/clean pytest -n 2 --dist loadfile --no-loadscope-reorder tests $(ARGS)
@@ -42,7 +45,7 @@ docs: ## Build the site of the docs into .docs/site.
 
 coverage: $(INSTALLED) ## Run the tests and say which lines of the shipped packages none of them reached.
 	@rm -rf .coverage && mkdir .coverage
-	@tools/clean coverage run -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@COVERAGE_FILE="$(CURDIR)/.coverage/data" tools/clean coverage run -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 	@tools/clean coverage combine -q && tools/clean coverage report
 
 soak: $(INSTALLED) ## An hour of simulated weeks with faults, checked after each; ARGS="--minutes 5 --seed 2".
@@ -61,7 +64,7 @@ clean: ## Remove what the other targets made, the demo's data included.
 	@for data in .demo/warehouse .demo/demo-warehouse; do \
 	    .venv/bin/lightspeed-sandbox warehouse stop --delete --warehouse $$data || :; \
 	done 2>/dev/null
-	@rm -rf .venv .audit .mutants .coverage dist .demo .docs .bench .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf .venv .airflow/venv .audit .mutants .coverage dist .demo .docs .bench .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 # An environment knows where it lies: a copied or moved tree needs one of its own.
 ifneq ($(shell cat .venv/.installed 2>/dev/null),$(shell pwd))

@@ -32,6 +32,16 @@ _ALWAYS = (
     Reason(r"python tools/", "test_files.py and test_hub.py run it with --check, so that nothing is written."),
     Reason(r"tap-something ", "It stands for any tap."),
     Reason(r"lightspeed-sandbox demo\b", "It takes a minute; tests/end_to_end/test_demo.py runs a smaller one."),
+    Reason(
+        r"orchestrate/up\b", "It brings up Airflow, which takes minutes; tests/orchestrate does with a smaller night."
+    ),
+    Reason(
+        r"docker |helm |kubectl ", "Containers cannot run there; tests/orchestrate/test_deployment.py reads the files."
+    ),
+    Reason(
+        r"(TAP_\w+=\S+ )*(\\\n +)?PYTHONPATH=orchestrate python -m lightspeed_nightly ",
+        "It runs in the repository's folder; tests/orchestrate runs it.",
+    ),
     Reason(r"lightspeed-sandbox run .*(COMMAND|--recorded DIR)", "Words in capitals stand for something else."),
     Reason(
         r"(TARGET_\w+=\w+ )?meltano (--environment=prod )?run tap-postgres ",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,9 @@ PACKAGES = {
     "target_lightspeed_retail": ROOT / "target-lightspeed-retail" / "target_lightspeed_retail",
     "lightspeed_sandbox": ROOT / "lightspeed-sandbox" / "lightspeed_sandbox",
 }
+RUN_BY_THE_PROJECT = {"warming.py": {"meltano"}}
+"""Modules that the project's own Python runs, and what of it they need."""
+
 FORBIDDEN = {
     "lightspeed_retail": {*PACKAGES, "singer_sdk"} - {"lightspeed_retail"},
     **{name: set(PACKAGES) - {name, "lightspeed_retail"} for name in PACKAGES if name != "lightspeed_retail"},
@@ -41,6 +45,19 @@ def test_a_package_imports_only_what_it_may(package: str) -> None:
         if (found := FORBIDDEN[package].intersection(imported(source)))
     }
     assert wrong == {}
+
+
+def test_what_airflow_runs_needs_nothing_of_the_project() -> None:
+    """It stands in an environment of its own, in which only SQLAlchemy and psycopg are found as well."""
+    folder = ROOT / "orchestrate"
+    allowed = {"lightspeed_nightly", "sqlalchemy", "psycopg", *sys.stdlib_module_names}
+    found = {
+        str(source.relative_to(folder)): more
+        for source in (folder / "lightspeed_nightly").rglob("*.py")
+        if (more := set(imported(source)) - allowed - RUN_BY_THE_PROJECT.get(source.name, set()))
+    }
+    assert found == {}
+    assert "airflow" in set(imported(folder / "dags" / "lightspeed_retail_dag.py"))
 
 
 @pytest.mark.parametrize("package", PACKAGES)

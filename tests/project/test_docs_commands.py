@@ -96,7 +96,7 @@ class Reader:
         if match is None:
             return text
         size = "--days 1 --sales-per-day 2 --bulk-sales 200"
-        if "--data" not in match[2] and "--empty" not in match[2]:
+        if not any(option in match[2] for option in ("--data", "--empty", "--accounts")):
             size = f"--data {shutil.copyfile(self.folder / 'small.db', self.folder / f'{len(self.typed)}.db').name}"
         port = " --port 0" if match[1] == "serve" else ""
         return f"lightspeed-sandbox {match[1]}{match[2]} {size} {WIDE}{port}{match[3] or ''}"

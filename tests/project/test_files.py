@@ -14,7 +14,7 @@ import pytest
 
 from tests.conftest import ROOT
 
-MADE = {".audit", ".bench", ".coverage", ".demo", ".docs", ".meltano", ".mutants", ".venv"}
+MADE = {".airflow", ".audit", ".bench", ".coverage", ".demo", ".docs", ".meltano", ".mutants", ".venv"}
 IGNORED = MADE | {".git", ".hypothesis", "__pycache__"}
 BINARY = {".sqlite", ".pyc", ".png", ".svg"}
 

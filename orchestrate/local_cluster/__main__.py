@@ -1,0 +1,6 @@
+"""orchestrate/up starts here."""
+
+from local_cluster.command import app
+
+if __name__ == "__main__":
+    app(prog_name="orchestrate/up")
