@@ -208,6 +208,32 @@ def test_what_changed_or_came_after_the_load_is_left_out(going_on: Loaded) -> No
     assert said.differences()["sales"]["changed"] == [sale["saleID"]]
 
 
+def test_the_first_rows_of_a_table_are_left_out_if_they_came_after_the_load(going_on: Loaded) -> None:
+    sandbox = going_on.sandbox
+    going_on.execute("going_on", "delete from customers")
+    arguments = ("--yes", "--schema", "going_on", "--stream", "customers")
+    missing = [row["customerID"] for row in sandbox.rows(Customer)]
+    said = going_on.verify(*arguments)
+    assert said.code == 1
+    assert f"  {len(missing)} missing in the warehouse: 1, 2, 3" in said.text
+    assert "  The table is empty: if they came after its last load, load, and verify again." in said.text
+    sandbox.clock.advance(timedelta(hours=1))
+    for key in missing:
+        sandbox.edit(Customer, key, {"firstName": "Later"})
+    said = going_on.verify(*arguments, "--format", "json")
+    assert (said.code, said.differences()) == (0, {})
+    assert said.found["streams"]["customers"]["later"] == len(missing)
+
+
+def test_rows_that_came_after_the_load_are_left_out_also_from_a_day_without_older_ones(going_on: Loaded) -> None:
+    sandbox = going_on.sandbox
+    sandbox.advance(3)
+    since = (sandbox.clock.now() - timedelta(days=1)).date().isoformat()
+    said = going_on.verify("--yes", "--schema", "going_on", "--stream", "sales", "--since", since, "--format", "json")
+    assert (said.code, said.differences()) == (0, {})
+    assert said.found["streams"]["sales"]["later"] > 1
+
+
 def test_what_is_gone_from_the_account_is_surplus_until_it_is_marked(going_on: Loaded) -> None:
     going_on.sandbox.delete(Tag, 2)
     loser, winner = sorted(row["customerID"] for row in going_on.sandbox.rows(Customer))[:2]

@@ -24,9 +24,9 @@ class Extent:
     """What a table holds of an account.
 
     Args:
-        rows: How many rows, without those that are marked as deleted.
-        last: The highest key; None where there is no row.
-        newest: The latest change stamp; None where there is none.
+        rows: How many rows that count: none that are marked as deleted or older than what is compared.
+        last: The highest key of all rows, old ones too; None where there is no row.
+        newest: Their latest change stamp; None where there is none.
     """
 
     rows: int
@@ -69,14 +69,17 @@ class Table:
         """How much of an account there is."""
         named = [self._column(name) for name in stamps(self.resource) if _folded(name) in self._columns]
         newest = sql.func.max(sql.func.coalesce(*named, sql.null())) if named else sql.null()
-        figures = sql.select(sql.func.count(), sql.func.max(self._column(self.resource.api.key)), newest)
-        rows, last, latest = connection.execute(figures.select_from(self._table).where(*self._of(account, since))).one()
+        counted = sql.func.count(sql.case((sql.and_(sql.true(), *self._counts(since)), 1)))
+        figures = sql.select(counted, sql.func.max(self._column(self.resource.api.key)), newest)
+        mine = self._column(_ACCOUNT) == account
+        rows, last, latest = connection.execute(figures.select_from(self._table).where(mine)).one()
         return Extent(rows, None if last is None else int(last), moment_text(latest))
 
     def entries(self, connection: sql.Connection, account: int, since: datetime | None) -> Iterator[Entry]:
         """The rows of an account in the order of their keys; only a few are in memory at a time."""
         columns = [self._column(field.name).label(field.name) for field in self.reading.fields]
-        query = sql.select(*columns).select_from(self._table).where(*self._of(account, since))
+        mine = self._column(_ACCOUNT) == account
+        query = sql.select(*columns).select_from(self._table).where(mine, *self._counts(since))
         query = query.order_by(self._column(self.resource.api.key))
         # An option of the connection would hold for the questions after it as well.
         found = connection.execute(query.execution_options(stream_results=True, yield_per=_AT_A_TIME))
@@ -84,9 +87,8 @@ class Table:
         for row in found:
             yield self.reading.entry(dict(zip(names, row, strict=True)))
 
-    def _of(self, account: int, since: datetime | None) -> Iterator[sql.ColumnElement[bool]]:
-        """The conditions on rows that count."""
-        yield self._column(_ACCOUNT) == account
+    def _counts(self, since: datetime | None) -> Iterator[sql.ColumnElement[bool]]:
+        """The conditions on the rows of an account that count."""
         if _folded(_DELETED) in self._columns:
             yield self._column(_DELETED).is_(None)
         if since is not None and self.created is not None:

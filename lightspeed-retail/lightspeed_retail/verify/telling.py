@@ -74,6 +74,8 @@ def comparison(found: Comparison) -> Iterator[str]:
     for kind, keys in found.found.items():
         if keys.count:
             yield f"  {keys.count:,} {_MEANINGS[kind]}: {_listed(keys)}"
+    if found.extent.last is None and found.found[Kind.MISSING].count:
+        yield "  The table is empty: if they came after its last load, load, and verify again."
     if found.later:
         since = f"changed after {found.loaded}" if found.loaded else "added after the last one in the warehouse"
         yield f"  {found.later:,} left out, {since}: load, and verify again."

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from fnmatch import fnmatchcase
+from functools import cached_property
 
 import sqlalchemy as sql
 
@@ -86,8 +87,7 @@ class Verification:
         """
         self._client.pacer.limit(Decimal(most), None)
         for walk in price.walks:
-            loaded = walk.extent.newest if self._wanted.loaded is None else stamp(self._wanted.loaded)
-            found = Comparison(walk.stream, walk.extent, loaded)
+            found = Comparison(walk.stream, walk.extent, self._loaded(walk))
             try:
                 self._compare(walk, found, watched)
             except (RightsError, NotFoundError) as error:
@@ -97,6 +97,23 @@ class Verification:
                 yield found
                 return
             yield found
+
+    def _loaded(self, walk: Walk) -> str | None:
+        """When the load began; the other tables tell where a table is empty, whose first rows may have come since."""
+        if self._wanted.loaded is not None:
+            return stamp(self._wanted.loaded)
+        return walk.extent.newest if walk.extent.last is not None else self._newest
+
+    @cached_property
+    def _newest(self) -> str | None:
+        """The latest change stamp in any table."""
+        tables = self._tables
+        with tables.database.told(), tables.database.engine.connect() as connection:
+            extents = [
+                tables.table(connection, resource).extent(connection, self._account, None)
+                for resource in self._there(connection)
+            ]
+        return max((extent.newest for extent in extents if extent.newest), default=None)
 
     def _compare(self, walk: Walk, found: Comparison, watched: Watched) -> None:
         if walk.has_days:
@@ -110,9 +127,8 @@ class Verification:
         return Walk(table, table.extent(connection, self._account, since), since)
 
     def _resources(self, connection: sql.Connection) -> list[type[Resource]]:
-        """The resources that are compared, of those that the warehouse has a table of."""
-        there = self._tables.names(connection)
-        found = [each for each in Resource.all() if each.api.stream in there and account.can_be_walked(each)]
+        """The resources that are compared."""
+        found = self._there(connection)
         for name in self._wanted.streams:
             if not any(fnmatchcase(each.api.stream, name) for each in found):
                 raise SettingsError(self._why_not(name))
@@ -120,6 +136,11 @@ class Verification:
             raise SettingsError(f"The schema {self._tables.schema} of the warehouse holds no table of a stream.")
         patterns = self._wanted.streams or ("*",)
         return [each for each in found if any(fnmatchcase(each.api.stream, name) for name in patterns)]
+
+    def _there(self, connection: sql.Connection) -> list[type[Resource]]:
+        """The resources that could be compared: the warehouse has a table of them."""
+        there = self._tables.names(connection)
+        return [each for each in Resource.all() if each.api.stream in there and account.can_be_walked(each)]
 
     def _why_not(self, name: str) -> str:
         known = {each.api.stream: each for each in Resource.all()}
