@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import enum
 import itertools
-import logging
 import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from lightspeed_retail.client import Client
@@ -17,9 +15,9 @@ from lightspeed_retail.errors import RequestRefusedError
 from lightspeed_retail.query import PAGE_SIZE, Filter, Query
 from lightspeed_retail.resources import FieldType, Match, Resource
 from lightspeed_retail.wire import Decoder, Decoding, Record
-
-Value = tuple[str, ...]
-"""What tells a row, in the order of a match's fields, in a form in which spellings do not differ."""
+from target_lightspeed_retail.ledger import Ledger
+from target_lightspeed_retail.telling import Value, place, values
+from target_lightspeed_retail.walked import Walked
 
 # Values that could not be told apart from the commas and brackets around them are asked for one by one.
 _LISTABLE = re.compile(r"[^\[\],\"'|\\]+")
@@ -27,7 +25,6 @@ _LONGEST_LIST = 4000
 _WORTH_TRYING = 5
 """Fewer texts are asked for one by one: to find out whether a list works costs three questions."""
 _SAMPLES = 3
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -39,36 +36,6 @@ class Silent:
 
     def misfit(self, field: str, value: object, *, personal: bool) -> None:
         """Say nothing."""
-
-
-def values(match: Match, record: Mapping[str, Any]) -> dict[Value, Value]:
-    """All that a match has to go by in a record, as it is compared and as it is written.
-
-    One value, or several where a path leads through a list. The field that is asked for must have one; others may be
-    empty, as the parent of a category at the top.
-    """
-    found = [_at(record, path.split(".")) for path in match.fields]
-    needed = _place(match, match.asked[0]) if match.asked else 0
-    if not found[needed]:
-        return {}
-    combined = itertools.product(*(sorted(parts.items()) or [("", "")] for parts in found))
-    return {tuple(folded for folded, _ in each): tuple(text for _, text in each) for each in combined}
-
-
-def _at(value: Any, steps: list[str]) -> dict[str, str]:
-    if isinstance(value, list):
-        return {folded: text for row in value for folded, text in _at(row, steps).items()}
-    if steps:
-        return _at(value.get(steps[0]), steps[1:]) if isinstance(value, Mapping) else {}
-    if isinstance(value, Decimal):
-        value = f"{value.normalize():f}"
-    text = " ".join(str(value).split()) if isinstance(value, str | int) else ""
-    return {text.casefold(): text} if text not in ("", "0") else {}
-
-
-def _place(match: Match, name: str) -> int:
-    """Which field of a match a filter stands for."""
-    return match.fields.index(name) if name in match.fields else 0
 
 
 class Lists(enum.Enum):
@@ -85,15 +52,16 @@ class Finder:
 
     Args:
         client: Reads the account.
+        ledger: Keeps what was read of lists that have to be read; None where each run reads them anew.
     """
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, ledger: Ledger | None = None) -> None:
         """Prepare; nothing is asked yet."""
         self._client = client
         self._decoders: dict[type[Resource], Decoder] = {}
         self._lists: dict[tuple[str, str], Lists] = {}
         self.learners: list[Callable[[type[Resource], Record], None]] = []
-        self._indexes: dict[tuple[str, str], dict[Value, set[int]]] = {}
+        self._walked = Walked(self.rows, lambda: client.moment, ledger)
 
     def by_keys(
         self, resource: type[Resource], keys: Collection[int], relations: Collection[str] = ()
@@ -130,8 +98,8 @@ class Finder:
             return self._by_index(resource, match, wanted, relations)
         found: dict[Value, dict[int, Record]] = defaultdict(dict)
         for name in self._questions(match):
-            place = _place(match, name)
-            texts = {written[place] for written in wanted.values()}
+            position = place(match, name)
+            texts = {written[position] for written in wanted.values()}
             for row in self._asked(resource, match, name, texts, relations):
                 for value in values(match, row).keys() & wanted.keys():
                     found[value][row[resource.api.key]] = row
@@ -212,8 +180,8 @@ class Finder:
         self, resource: type[Resource], match: Match, name: str, relations: Collection[str], listed: list[Record]
     ) -> Iterator[tuple[str, set[int]]]:
         """Texts of some rows that the API finds rows by one by one, and the keys of those."""
-        key, place = resource.api.key, _place(match, name)
-        texts = (written[place] for row in listed for written in values(match, row).values())
+        key, position = resource.api.key, place(match, name)
+        texts = (written[position] for row in listed for written in values(match, row).values())
         for text in itertools.islice(filter(_LISTABLE.fullmatch, texts), _SAMPLES):
             found = self.rows(resource, (Filter(name, "=", text),), relations)
             keys = {row[key] for row in itertools.islice(found, PAGE_SIZE)}
@@ -223,33 +191,18 @@ class Finder:
     def _by_index(
         self, resource: type[Resource], match: Match, wanted: Mapping[Value, Value], relations: Collection[str]
     ) -> dict[Value, list[Record]]:
-        """By a walk through the list, once a run, where the API cannot be asked."""
-        index = self._index(resource, match, relations)
-        keys = {key for value in wanted for key in index.get(value, ())}
-        rows = self.by_keys(resource, keys, relations) if keys else {}
-        found = {value: [rows[key] for key in sorted(index.get(value, ())) if key in rows] for value in wanted}
-        return {value: listed for value, listed in found.items() if listed}
-
-    def _index(self, resource: type[Resource], match: Match, relations: Collection[str]) -> dict[Value, set[int]]:
-        named = (resource.__name__, match.name)
-        if named not in self._indexes:
-            _log.info("Reading all %s once, because they cannot be looked up by %s.", resource.api.stream, match.name)
-            index: dict[Value, set[int]] = defaultdict(set)
-            for row in self.rows(resource, (), relations):
-                for value in values(match, row):
-                    index[value].add(row[resource.api.key])
-            self._indexes[named] = index
-        return self._indexes[named]
+        """By what a walk through the list has shown, where the API cannot be asked."""
+        held = self._walked.keys(resource, match, wanted)
+        rows = self.by_keys(resource, set().union(*held.values()), relations)
+        there = {value: [rows[key] for key in sorted(keys) if key in rows] for value, keys in held.items()}
+        fitting = {value: [row for row in listed if value in values(match, row)] for value, listed in there.items()}
+        return {value: listed for value, listed in fitting.items() if listed}
 
     def learn(self, resource: type[Resource], row: Record) -> None:
-        """Take a row that was written since into the indexes."""
+        """Take a row that was written since into what the walks have shown."""
         for learner in self.learners:
             learner(resource, row)
-        for match in resource.api.match:
-            index = self._indexes.get((resource.__name__, match.name))
-            if index is not None:
-                for value in values(match, row):
-                    index[value].add(row[resource.api.key])
+        self._walked.learn(resource, row)
 
 
 def _listed(name: str, texts: list[str]) -> Filter:

@@ -7,10 +7,11 @@ from collections.abc import Collection, Iterable
 
 from lightspeed_retail.resources import Match, Resource
 from lightspeed_retail.wire import Record
-from target_lightspeed_retail.finding import Finder, Value, values
+from target_lightspeed_retail.finding import Finder
 from target_lightspeed_retail.jobs import Job, row_key
 from target_lightspeed_retail.ledger import Ledger
 from target_lightspeed_retail.records import RejectedError
+from target_lightspeed_retail.telling import Value, values
 
 _SHOWN = 10
 

@@ -178,18 +178,6 @@ class Ledger:
         """Which records hold which value of a field; its `as_of` is None if the list was never walked."""
         return Index(self._database, stream, field)
 
-    def fill_index(
-        self,
-        stream: str,
-        field: str,
-        pairs: Iterable[tuple[str | None, str]],
-        as_of: datetime | None = None,
-        *,
-        whole: bool = True,
-    ) -> None:
-        """Take in value and id of the records of a walk, see `Index.fill`."""
-        self.index(stream, field).fill(pairs, as_of, whole=whole)
-
     def tidy(self, days: float, *, entries: bool = False) -> None:
         """Delete details that may be personal and are older than some days.
 

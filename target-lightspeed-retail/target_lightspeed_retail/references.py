@@ -8,11 +8,12 @@ from typing import Any
 
 from lightspeed_retail.resources import Match, Resource
 from lightspeed_retail.wire import Record
-from target_lightspeed_retail.finding import Finder, Value, values
+from target_lightspeed_retail.finding import Finder
 from target_lightspeed_retail.jobs import Job, pointed_at, row_key
 from target_lightspeed_retail.ledger import Ledger
 from target_lightspeed_retail.options import Options
 from target_lightspeed_retail.records import Pointer, RejectedError
+from target_lightspeed_retail.telling import Value, values
 
 Way = tuple[Match, dict[Value, Value]]
 """What tells a row, and the values to look for."""

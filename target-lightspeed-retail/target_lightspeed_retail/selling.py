@@ -23,9 +23,9 @@ from lightspeed_retail.wire import Record, instant
 from target_lightspeed_retail import tickets, tills
 from target_lightspeed_retail.creation import plain
 from target_lightspeed_retail.difference import without_number
-from target_lightspeed_retail.finding import values
 from target_lightspeed_retail.jobs import Job
 from target_lightspeed_retail.records import RejectedError
+from target_lightspeed_retail.telling import values
 from target_lightspeed_retail.tools import Tools
 
 LINES, PAYMENTS, NOTES = "SaleLines", "SalePayments", "SaleNotes"

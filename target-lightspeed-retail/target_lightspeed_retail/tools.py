@@ -67,7 +67,7 @@ class Tools:
     @cached_property
     def finder(self) -> Finder:
         """Finds rows."""
-        return Finder(self.client)
+        return Finder(self.client, self.ledger)
 
     @cached_property
     def references(self) -> References:

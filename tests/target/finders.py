@@ -13,7 +13,9 @@ from lightspeed_retail.resources.customers import Customer
 from lightspeed_retail.resources.items import Item
 from lightspeed_sandbox.config import Config
 from lightspeed_sandbox.serve import Sandbox
-from target_lightspeed_retail.finding import Finder, Value
+from target_lightspeed_retail.finding import Finder
+from target_lightspeed_retail.ledger import Ledger
+from target_lightspeed_retail.telling import Value
 from tests.lightspeed_retail.writers import Naps
 from tests.retailer import WIDE
 from tests.sandbox.calling import Api
@@ -52,12 +54,12 @@ def finder(sandbox: Sandbox) -> Finder:
     return finder
 
 
-def finder_at(url: str, account: int, token: str) -> Finder:
+def finder_at(url: str, account: int, token: str, ledger: Ledger | None = None) -> Finder:
     """One that asks some host and never waits."""
     naps = Naps()
     client = Client(FixedToken(token), api_url=url, pacer=Pacer(clock=lambda: naps.now, sleep=naps.sleep))
     client.account_id = account
-    return Finder(client)
+    return Finder(client, ledger)
 
 
 def skus(*numbers: int) -> dict[Value, Value]:

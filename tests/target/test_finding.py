@@ -13,10 +13,10 @@ from lightspeed_retail.resources import Resource
 from lightspeed_retail.resources.customers import CreditAccount, Customer
 from lightspeed_retail.resources.items import Category, Item, ItemShop
 from lightspeed_retail.resources.sales import Sale
-from lightspeed_retail.wire import Record
 from lightspeed_sandbox.config import Config
 from lightspeed_sandbox.serve import Sandbox
-from target_lightspeed_retail.finding import Finder, Value, values
+from target_lightspeed_retail.finding import Finder
+from target_lightspeed_retail.telling import Value, values
 from tests.retailer import WIDE
 from tests.sandbox.calling import Api
 from tests.scripted import Answer, Asked, scripted
@@ -172,26 +172,6 @@ def test_a_field_with_several_names_is_asked_for_by_each(sandbox: Sandbox, finde
         ("555-1",): ["Ada 1"],
     }
     assert {name for each in queries(sandbox) for name in each} == set(PHONE.asked)
-
-
-def test_what_cannot_be_asked_for_is_read_once_and_what_is_written_since_is_learnt(
-    sandbox: Sandbox, finder: Finder
-) -> None:
-    told: list[Record] = []
-    finder.learners.append(lambda _resource, row: told.append(row))
-    wanted: dict[Value, Value] = {(f"c{number}",): (f"C{number}",) for number in (0, 2, 7)}
-    found = finder.by_values(Customer, CUSTOM, wanted)
-    assert {value: [row["firstName"] for row in rows] for value, rows in found.items()} == {
-        ("c0",): ["Ada 0", "Ada 1"],
-        ("c2",): ["Ada 4"],
-    }
-    walked = [each for each in queries(sandbox) if "customerID" not in each]
-    (row,) = found["c2",]
-    finder.learn(Customer, {**row, "Contact": {"custom": "C7"}})
-    assert told == [{**row, "Contact": {"custom": "C7"}}]
-    again = finder.by_values(Customer, CUSTOM, {("c7",): ("C7",)})
-    assert [each["customerID"] for each in again["c7",]] == [row["customerID"]]
-    assert [each for each in queries(sandbox) if "customerID" not in each] == walked == [{}]
 
 
 def test_nothing_wanted_asks_nothing(sandbox: Sandbox, finder: Finder) -> None:

@@ -102,7 +102,7 @@ def test_accounts_and_streams_know_nothing_of_each_other(place: Place, kind: str
         ledger.settle("items", "a", "17", FIELDS)
         ledger.intend("sales", "b", {"x": 1}, NOW)
         ledger.park("sales", "c", {}, "why")
-        ledger.fill_index("customers", "Contact.custom", [("x", "1")], NOW)
+        ledger.index("customers", "Contact.custom").fill([("x", "1")], NOW, whole=True)
         assert ledger.entries("sales", ["a"]) == {}
         assert ledger.parked_among("items", ["c"]) == set()
         assert ledger.index("customers", "other").as_of is None
@@ -223,7 +223,8 @@ def test_records_that_wait_may_change_while_they_are_listed(place: Place, kind: 
 def test_an_index_finds_the_records_that_hold_a_value(place: Place, kind: str) -> None:
     where = place(kind)
     with held(where) as ledger:
-        ledger.fill_index("customers", "Contact.custom", [("x", "1"), ("X", "2"), ("x", "3"), (None, "4")], NOW)
+        held_by = [("x", "1"), ("X", "2"), ("x", "3"), (None, "4")]
+        ledger.index("customers", "Contact.custom").fill(held_by, NOW, whole=True)
     with held(where) as ledger:
         index = ledger.index("customers", "Contact.custom")
         assert index.as_of == NOW
@@ -237,12 +238,12 @@ def test_an_index_finds_the_records_that_hold_a_value(place: Place, kind: str) -
 def test_an_index_takes_in_what_has_changed_since(place: Place, kind: str) -> None:
     with held(place(kind)) as ledger:
         index = ledger.index("customers", "custom")
-        ledger.fill_index("customers", "custom", [(f"v{number}", str(number)) for number in range(1200)], NOW)
-        ledger.fill_index("customers", "custom", [("new", "1"), (None, "2"), ("v3", "3"), ("v5", "9999")], whole=False)
+        index.fill([(f"v{number}", str(number)) for number in range(1200)], NOW, whole=True)
+        index.fill([("new", "1"), (None, "2"), ("v3", "3"), ("v5", "9999")], None, whole=False)
         assert index.find(["v1", "v2", "v3", "new"]) == {"v3": ["3"], "new": ["1"]}
         assert sorted(index.find(["v5"])["v5"]) == ["5", "9999"]
         assert (len(index.find([f"v{number}" for number in range(1200)])), index.as_of) == (1198, NOW)
-        ledger.fill_index("customers", "custom", [("only", "1")], NOW + timedelta(days=1))
+        index.fill([("only", "1")], NOW + timedelta(days=1), whole=True)
         assert index.find(["v3", "only", "new"]) == {"only": ["1"]}
         assert index.as_of == NOW + timedelta(days=1)
 
@@ -253,17 +254,17 @@ def test_a_walk_that_fails_leaves_the_index_as_it_was(place: Place) -> None:
         raise OverflowError
 
     with held(place("sqlite")) as ledger:
-        ledger.fill_index("customers", "custom", [("x", "1")], NOW)
-        with pytest.raises(OverflowError):
-            ledger.fill_index("customers", "custom", walk(), NOW + timedelta(days=1))
         index = ledger.index("customers", "custom")
+        index.fill([("x", "1")], NOW, whole=True)
+        with pytest.raises(OverflowError):
+            index.fill(walk(), NOW + timedelta(days=1), whole=True)
         assert (index.find(["x", "y"]), index.as_of) == ({"x": ["1"]}, NOW)
 
 
 def test_values_of_an_index_are_not_in_the_file(place: Place) -> None:
     where = place("sqlite")
     with held(where) as ledger:
-        ledger.fill_index("customers", "email", [("ada@example.org", "1")], NOW)
+        ledger.index("customers", "email").fill([("ada@example.org", "1")], NOW, whole=True)
     folder = Path(where).parent
     assert not [path for path in folder.iterdir() if b"example.org" in path.read_bytes()]
 
@@ -275,7 +276,7 @@ def test_old_details_are_tidied_away_but_no_id(place: Place, kind: str) -> None:
             ledger.settle("items", name, f"id {name}", FIELDS)
             ledger.intend("sales", name, {"email": name}, datetime.now(UTC))
             ledger.park("sales", name, {"email": name}, "")
-            ledger.fill_index("customers", name, [("x", "1")], datetime.now(UTC))
+            ledger.index("customers", name).fill([("x", "1")], datetime.now(UTC), whole=True)
         age(ledger, "old")
         ledger.tidy(30)
         assert ledger.entries("items", ["old", "new"]).keys() == {"old", "new"}

@@ -32,7 +32,8 @@ class Customer(Resource):
         answers=("Contact",),
         actions=(Action("anonymize", "/Customer/{customerID}/Anonymize.json", "DELETE"),),
         match=(
-            Match("custom", ("Contact.custom",), filters=None),
+            # A change of the contact moves the customer's stamp: section 7 of the API reference.
+            Match("custom", ("Contact.custom",), filters=None, stamped=True),
             Match("email", ("Contact.Emails.address",), ("Contact.email",)),
             Match(
                 "phone",

@@ -1,0 +1,135 @@
+"""What the API cannot be asked for: the list is read whole once, and later runs read what has changed since."""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Protocol
+
+from lightspeed_retail.query import Filter
+from lightspeed_retail.resources import Match, Resource, Stamp
+from lightspeed_retail.wire import Record, stamp
+from target_lightspeed_retail.ledger import Index, Ledger
+from target_lightspeed_retail.telling import Value, values
+
+_LOOK_BACK = timedelta(minutes=5)
+"""A row may show later than its stamp says, as the tap's setting `lookback_seconds` has it."""
+
+_AT_A_TIME = 1_000
+_log = logging.getLogger(__name__)
+
+
+class Rows(Protocol):
+    """Reads the rows of a resource that meet conditions, with some relations."""
+
+    def __call__(
+        self, resource: type[Resource], filters: tuple[Filter, ...], relations: Collection[str]
+    ) -> Iterator[Record]:
+        """The rows, typed."""
+
+
+class Walked:
+    """Which rows hold which values.
+
+    Args:
+        rows: Reads them.
+        clock: The server's clock.
+        ledger: Keeps what was read for later runs; None where each run reads it anew.
+    """
+
+    def __init__(self, rows: Rows, clock: Callable[[], datetime], ledger: Ledger | None) -> None:
+        """Prepare; nothing is read yet."""
+        self._rows = rows
+        self._clock = clock
+        self._ledger = ledger
+        self._kept: dict[tuple[type[Resource], Match], Index] = {}
+        self._seen: dict[tuple[type[Resource], Match], dict[Value, set[int]]] = {}
+
+    def keys(self, resource: type[Resource], match: Match, wanted: Collection[Value]) -> dict[Value, set[int]]:
+        """The keys of the rows that have held each of some values; they may hold another one by now.
+
+        Raises:
+            ApiError: The API refused to list the rows.
+            LedgerError: The ledger cannot be written.
+        """
+        if (resource, match) not in self._seen:
+            self._read(resource, match)
+        seen = self._seen[resource, match]
+        found = {value: set(seen.get(value, ())) for value in wanted}
+        index = self._kept.get((resource, match))
+        if index is not None:
+            kept = index.find([_text(value) for value in wanted])
+            for value in wanted:
+                found[value].update(map(int, kept.get(_text(value), ())))
+        return {value: keys for value, keys in found.items() if keys}
+
+    def learn(self, resource: type[Resource], row: Record) -> None:
+        """Take in a row that was written since."""
+        for (read, match), seen in self._seen.items():
+            if read is resource:
+                self._note(resource, match, row, seen)
+
+    def _read(self, resource: type[Resource], match: Match) -> None:
+        """Read the list, or what has changed in it since the last run that read it."""
+        seen: dict[Value, set[int]] = defaultdict(set)
+        bookmark = resource.api.bookmark
+        if self._ledger is not None and match.stamped and isinstance(bookmark, Stamp):
+            index = self._ledger.index(resource.api.stream, match.name)
+            self._bring_up_to_date(resource, match, index, bookmark.field)
+            self._kept[resource, match] = index
+        else:
+            self._tell(resource, match, None)
+            for row in self._rows(resource, (), _relations(match)):
+                self._note(resource, match, row, seen)
+        self._seen[resource, match] = seen
+
+    @staticmethod
+    def _note(resource: type[Resource], match: Match, row: Record, seen: dict[Value, set[int]]) -> None:
+        for value in values(match, row):
+            seen[value].add(row[resource.api.key])
+
+    def _bring_up_to_date(self, resource: type[Resource], match: Match, index: Index, field: str) -> None:
+        since = index.as_of
+        now = self._take_in(resource, match, index, field, since)
+        if since is not None and since > now:
+            # A clock was wrong, and what has changed before that moment was not asked for.
+            now = self._take_in(resource, match, index, field, None)
+        index.fill((), now, whole=False)
+
+    def _take_in(
+        self, resource: type[Resource], match: Match, index: Index, field: str, since: datetime | None
+    ) -> datetime:
+        """Read what has changed since a moment, or all; the moment at which that began."""
+        self._tell(resource, match, since)
+        filters = () if since is None else (Filter(field, ">=", stamp(since - _LOOK_BACK)),)
+        held = _held(resource, match, self._rows(resource, filters, _relations(match)))
+        # With the first answer the server's clock is known; what changed while it came is looked back for.
+        some = list(islice(held, 1))
+        now = self._clock()
+        index.fill(some, None, whole=since is None)
+        while some := list(islice(held, _AT_A_TIME)):
+            index.fill(some, None, whole=False)
+        return now
+
+    @staticmethod
+    def _tell(resource: type[Resource], match: Match, since: datetime | None) -> None:
+        which = "all" if since is None else f"since {stamp(since)} changed"
+        _log.info("Reading %s %s once: they cannot be looked up by %s.", which, resource.api.stream, match.name)
+
+
+def _held(resource: type[Resource], match: Match, rows: Iterable[Record]) -> Iterator[tuple[str | None, str]]:
+    """What each row holds, as the ledger keeps it."""
+    for row in rows:
+        key = str(row[resource.api.key])
+        yield next((_text(value) for value in values(match, row)), None), key
+
+
+def _relations(match: Match) -> set[str]:
+    return {match.relation} if match.relation else set()
+
+
+def _text(value: Value) -> str:
+    return "\n".join(value)
