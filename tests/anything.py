@@ -132,7 +132,7 @@ def mutated(document: Any, seed: int) -> Any:
 
     For tests that start processes: hypothesis would spend minutes on finding a smaller document.
     """
-    chance = random.Random(seed)  # noqa: S311  no secret
+    chance = random.Random(seed)
     for _ in range(chance.randint(1, 3)):
         at = chance.choice(list(places(document)))
         kind = chance.choice(["else", "gone", "more"])

@@ -51,7 +51,7 @@ def _audited() -> list[dict[str, Any]]:
     python = HOME / "bin" / "python"
     if not python.exists():
         venv.create(HOME, with_pip=True)
-    subprocess.run([python, "-m", "pip", "install", "-qq", TOOL], check=True)  # noqa: S603  our own environment
+    subprocess.run([python, "-m", "pip", "install", "-qq", TOOL], check=True)
     command: list[str | Path] = [
         python,
         "-m",
@@ -62,7 +62,7 @@ def _audited() -> list[dict[str, Any]]:
         "off",
     ]
     command += ["--format", "json", "-r", ROOT / "requirements.txt"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  as above
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     if not done.stdout.startswith("{"):
         raise SystemExit(f"pip-audit said nothing:\n{done.stderr[-2000:]}")
     found: list[dict[str, Any]] = json.loads(done.stdout)["dependencies"]

@@ -81,7 +81,7 @@ class Trial:
         shutil.rmtree(self._folder, ignore_errors=True)
         self._tree.mkdir(parents=True)
         command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-        listed = subprocess.run(command, cwd=ROOT, capture_output=True, check=True)  # noqa: S603  as it stands
+        listed = subprocess.run(command, cwd=ROOT, capture_output=True, check=True)
         for name in filter(lambda name: (ROOT / name).is_file(), listed.stdout.decode().split("\0")):
             target = self._tree / name
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -90,7 +90,7 @@ class Trial:
         self._call("cosmic-ray", "baseline", "../settings.toml")
         self._call("cosmic-ray", "init", "../settings.toml", "../session.sqlite")
         self._call("cr-filter-operators", "../session.sqlite", "../settings.toml")
-        self._choose(most, random.Random(seed))  # noqa: S311  nothing to be kept secret
+        self._choose(most, random.Random(seed))
 
     def _settings(self) -> str:
         modules = [str(path.relative_to(ROOT)) for each in self._group.modules for path in sorted(ROOT.glob(each))]
@@ -137,7 +137,7 @@ class Trial:
         # The first run compiles for all others; what is compiled of a change must not be taken for the next one.
         if "baseline" not in arguments:
             environment["PYTHONDONTWRITEBYTECODE"] = "1"
-        subprocess.run([_program(name), *arguments], cwd=self._tree, env=environment, check=True)  # noqa: S603  ours
+        subprocess.run([_program(name), *arguments], cwd=self._tree, env=environment, check=True)
 
     def report(self) -> int:
         """Say which changes no test noticed, and how many they are."""
@@ -160,7 +160,7 @@ def _program(name: str) -> Path:
     place = HOME / "environment" / "bin"
     if not (place / "cosmic-ray").exists():
         venv.create(place.parent, with_pip=True)
-        subprocess.run([place / "python", "-m", "pip", "install", "-qq", TOOL], check=True)  # noqa: S603  ours
+        subprocess.run([place / "python", "-m", "pip", "install", "-qq", TOOL], check=True)
     return place / name
 
 

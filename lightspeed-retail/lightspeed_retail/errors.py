@@ -78,15 +78,17 @@ class UncertainError(LightspeedError):
     Attributes:
         method: POST, PUT or DELETE.
         path: Where it was sent.
+        is_late: Whether it may well be done still: somebody, a gateway perhaps, has only stopped waiting.
     """
 
-    def __init__(self, method: str, path: str, happened: str) -> None:
+    def __init__(self, method: str, path: str, happened: str, *, is_late: bool = False) -> None:
         """Say what happened instead of an answer."""
         super().__init__(
             f"{method} {path}: {happened}, so it may or may not have been done: look it up before sending it again."
         )
         self.method = method
         self.path = path
+        self.is_late = is_late
 
 
 class ApiError(LightspeedError):

@@ -41,6 +41,7 @@ _JSON = "application/json"
 _METHODS = ("POST", "PUT", "DELETE")
 _SUFFIX = ".json"
 # The authorisation server may be out of order; nothing has been sent then.
+_LATE = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.GATEWAY_TIMEOUT)
 _SEND_AGAIN = (errors.RateLimitedError, errors.OutageError, requests.ConnectionError, requests.Timeout)
 
 _log = logging.getLogger(__name__)
@@ -279,13 +280,15 @@ class _Sender:
             answer = self._transport.bearing(send, price)
         except ON_THE_WIRE as error:
             if body.has_left:
-                raise errors.UncertainError(method, path, f"no whole answer came ({type(error).__name__})") from None
+                happened = f"no whole answer came ({type(error).__name__})"
+                is_late = isinstance(error, requests.Timeout)
+                raise errors.UncertainError(method, path, happened, is_late=is_late) from None
             raise
         try:
             return self._transport.judged(answer, f"{method} {path}")
         except errors.OutageError as error:
             happened = f"the answer was no answer (status {error.status})"
-            raise errors.UncertainError(method, path, happened) from None
+            raise errors.UncertainError(method, path, happened, is_late=error.status in _LATE) from None
 
     def _sent(self, asked: requests.Request, body: _Body) -> requests.Response:
         """The whole answer to a request; connections that have been idle for long are not used."""

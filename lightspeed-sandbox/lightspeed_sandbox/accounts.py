@@ -35,7 +35,7 @@ def rename(store: Store, account: int) -> None:
 def tell_apart(store: Store, account: int) -> None:
     """Let rows say whose they are, in accounts that are copies of one another; nothing is durable before a commit."""
     for resource, field, text in _TELLING:
-        sql = f'UPDATE "{resource.__name__}" SET "{field}" = ? || "{text}"'  # noqa: S608  names come from the declarations
+        sql = f'UPDATE "{resource.__name__}" SET "{field}" = ? || "{text}"'
         store.query(sql, (f"{account}-",))
 
 

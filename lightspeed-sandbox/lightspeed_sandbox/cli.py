@@ -168,7 +168,7 @@ def run_command(command: list[str], variables: Mapping[str, str]) -> int:
         err.print(f"There is no command {command[0]!r} on the PATH.")
         return _COMMAND_NOT_FOUND
     with _forwarding() as forward_to:
-        process = subprocess.Popen([program, *command[1:]], env={**os.environ, **variables})  # noqa: S603  the user's own command
+        process = subprocess.Popen([program, *command[1:]], env={**os.environ, **variables})
         forward_to(process)
         code = process.wait()
     return code if code >= 0 else 128 - code

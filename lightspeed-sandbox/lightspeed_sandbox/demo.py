@@ -143,7 +143,7 @@ def _write_page(server: warehouse.Warehouse, places: Places, console: Console) -
     command = [_program("lightspeed-retail"), "report", "--database", server.url, "--title", "Three shops, one year"]
     command += ["--bills", str(places.bills), "--output", str(places.page)]
     with console.status("The report is written ..."):
-        done = subprocess.run(  # noqa: S603  the command above, nothing from outside
+        done = subprocess.run(
             command, env=_environment({}), stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
         )
     if done.returncode:
@@ -159,7 +159,7 @@ def _run_pipeline(sandbox: Sandbox, server: warehouse.Warehouse, places: Places,
     """
     variables = {**server.variables, **sandbox.environment(), "TAP_LIGHTSPEED_RETAIL_BILL_PATH": str(places.bills)}
     with places.log.open("w", encoding="utf-8") as log, console.status("Meltano starts ...") as status:
-        process = subprocess.Popen(  # noqa: S603  the pipeline above, nothing from outside
+        process = subprocess.Popen(
             [_program(PIPELINE[0]), *PIPELINE[1:]],
             cwd=places.project,
             env=_environment(variables),

@@ -118,10 +118,10 @@ class Faults:
         """Take the faults as they are written."""
         self.texts = tuple(texts)
         self.seed = seed
-        self.chance = Random(f"{seed}:deeds")  # noqa: S311  nothing to be kept secret
+        self.chance = Random(f"{seed}:deeds")
         self._faults = [Fault.parse(text) for text in self.texts]
         self._seen = [0] * len(self._faults)
-        self._chance = Random(f"{seed}:faults")  # noqa: S311  nothing to be kept secret
+        self._chance = Random(f"{seed}:faults")
         self._injected: Counter[str] = Counter()
 
     @property

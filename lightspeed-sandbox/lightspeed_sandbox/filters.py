@@ -112,7 +112,7 @@ def _below(
         sql, values = _on_field(field, f'"nested"."{inner}"', text, zone)
         here = _quoted(resource, tie.here)
         table = tie.target.__name__
-        return f'EXISTS (SELECT 1 FROM "{table}" AS "nested" WHERE "nested"."{tie.there}" = {here} AND {sql})', values  # noqa: S608  names come from the declarations
+        return f'EXISTS (SELECT 1 FROM "{table}" AS "nested" WHERE "nested"."{tie.there}" = {here} AND {sql})', values
     if outer == "Contact" and inner in _CONTACT:
         return _in_contact(resource, *_CONTACT[inner], text)
     raise _unknown(resource, f"{outer}.{inner}")
@@ -122,7 +122,7 @@ def _in_contact(resource: type[Resource], parts: str, name: str, use: str | None
     sql, values = _compare(FieldType.STRING, f"json_extract(\"value\", '$.{name}')", text, lambda: UTC)
     used = "" if use is None else f" AND json_extract(\"value\", '$.useType') = '{use}'"
     rows = f"json_each(json_extract({_quoted(resource, '@Contact')}, '$.{parts}'))"
-    return f"EXISTS (SELECT 1 FROM {rows} WHERE {sql}{used})", values  # noqa: S608  names come from the declarations
+    return f"EXISTS (SELECT 1 FROM {rows} WHERE {sql}{used})", values
 
 
 def _on_field(field: Field, column: str, text: str, zone: Callable[[], tzinfo]) -> Condition:

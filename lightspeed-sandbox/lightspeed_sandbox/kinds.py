@@ -22,7 +22,11 @@ _OK, _TOO_MANY = 200, 429
 _JSON_FORM, _EMPTY_FORM = "json", "empty"
 _NAMES = (TRUNCATE, INVALID, GARBAGE, EMPTY, DROP_BEFORE, DROP_MIDWAY, DROP_AFTER, EXPIRE, REVOKE, STALE, EDIT)
 _BARE = {f"{_TOO_MANY}-bare": f"{_TOO_MANY}-{_EMPTY_FORM}"}
-_STATUS = re.compile(rf"(?P<status>\d{{3}})(?:-(?P<form>{_JSON_FORM}|{_EMPTY_FORM}))?(?P<after>-after)?", re.ASCII)
+_STATUS = re.compile(
+    rf"(?P<status>\d{{3}})(?:-(?P<form>{_JSON_FORM}|{_EMPTY_FORM}))?"
+    rf"(?:(?P<after>-after)|-{LATE}-(?P<seconds>\d+(?:\.\d+)?))?",
+    re.ASCII,
+)
 _TIMED = re.compile(
     rf"(?:(?P<name>{SLOW}|{LATE}|{DRIP})|{SILENCE})-(?P<seconds>\d+(?:\.\d+)?)(?P<after>(?(name)(?!)|-after))?",
     re.ASCII,
@@ -54,7 +58,7 @@ class Kind:
         status: The status with which something answers instead of the API.
         form: What the body of such an answer is: "json" the API's own, "empty" none, "" a gateway's page.
         seconds: How long it takes.
-        after: Whether the request is carried out before.
+        after: Whether the request is carried out all the same.
     """
 
     text: str = ""
@@ -75,10 +79,11 @@ class Kind:
         found = _STATUS.fullmatch(_BARE.get(text, text))
         if found is None or int(found["status"]) not in _STATUSES:
             return None
-        status, form, after = int(found["status"]), found["form"] or "", bool(found["after"])
+        status, form, seconds = int(found["status"]), found["form"] or "", found["seconds"]
         if text == str(_TOO_MANY):
             form = _JSON_FORM
-        return cls(text, status=status, form=form, after=after)
+        after = bool(found["after"] or seconds)
+        return cls(text, status=status, form=form, seconds=float(seconds or 0), after=after)
 
     @property
     def takes_effect(self) -> bool:
@@ -96,9 +101,14 @@ class Kind:
         return self.seconds if self.name == LATE else 0.0
 
     @property
+    def waits_behind(self) -> bool:
+        """Whether the request is carried out only when the client has had its answer."""
+        return self.status is not None and self.seconds > 0
+
+    @property
     def api_only(self) -> bool:
         """Whether it means nothing to the authorisation server."""
-        return self.name in (EXPIRE, STALE, EDIT)
+        return self.waits_behind or self.name in (EXPIRE, STALE, EDIT)
 
     @property
     def methods(self) -> frozenset[str]:

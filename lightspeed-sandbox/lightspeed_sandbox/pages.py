@@ -18,7 +18,7 @@ from lightspeed_sandbox.texts import Page, Texts
 Place = tuple[Any, ...]
 
 _ROW = "rowid"
-_PLACED = f"{_ROW} IN (SELECT json_each.value FROM json_each(?))"  # noqa: S608  a constant
+_PLACED = f"{_ROW} IN (SELECT json_each.value FROM json_each(?))"
 
 
 class Pages:

@@ -125,7 +125,7 @@ def _one(name: str, nested: Nested, tie: Link, below: Tree, table: str, depth: i
     inner = f"t{depth}"
     text = _row(tie.target, below, inner, depth + 1, *_around(name, nested.wrapper))
     source = f'"{tie.target.__name__}" AS "{inner}" WHERE {_tied(tie, table, inner)}'
-    return f"ifnull((SELECT {text} FROM {source}), '')"  # noqa: S608  names come from the declarations
+    return f"ifnull((SELECT {text} FROM {source}), '')"
 
 
 def _many(name: str, nested: Nested, tie: Link, below: Tree, table: str, depth: int) -> str:
@@ -139,7 +139,7 @@ def _many(name: str, nested: Nested, tie: Link, below: Tree, table: str, depth: 
     several = f"{before}[%s]{behind}"
     one = f"{before}%s{behind}" if nested.element else several
     return (
-        f"(SELECT CASE count(*) WHEN 0 THEN '{without}' ELSE printf(CASE count(*) WHEN 1 THEN '{one}' "  # noqa: S608  names come from the declarations
+        f"(SELECT CASE count(*) WHEN 0 THEN '{without}' ELSE printf(CASE count(*) WHEN 1 THEN '{one}' "
         f"ELSE '{several}' END, group_concat({_row(tie.target, below, inner, depth + 1)}, ',')) END "
         f'FROM "{target}" AS "{inner}" INDEXED BY "{target} {tie.there}" WHERE {_tied(tie, table, inner)})'
     )

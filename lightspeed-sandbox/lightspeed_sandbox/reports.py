@@ -38,17 +38,17 @@ _COUNTED = '"Sale"."completed" = 1 AND "Sale"."voided" IS NOT 1 AND "Sale"."comp
 _SALES = f"""
     SELECT "completeTime", "shopID", "taxCategoryID", "calcDiscount", "calcTax1", "calcTax2" FROM "Sale"
     WHERE {_COUNTED}
-"""  # noqa: S608  constants only
+"""
 _LINES = f"""
     SELECT "completeTime", "Sale"."shopID", "line"."taxClassID", "line"."calcSubtotal", "line"."unitQuantity",
            "line"."fifoCost", "line"."avgCost"
     FROM "Sale" JOIN "SaleLine" AS "line" USING ("saleID") WHERE {_COUNTED}
-"""  # noqa: S608  constants only
+"""
 _PAYMENTS = f"""
     SELECT "completeTime", "Sale"."shopID", "paid"."paymentTypeID", "paid"."amount",
            EXISTS (SELECT 1 FROM "SaleLine" WHERE "saleID" = "Sale"."saleID" AND "isLayaway" = 1)
     FROM "Sale" JOIN "SalePayment" AS "paid" USING ("saleID") WHERE {_COUNTED} AND "paid"."archived" IS NOT 1
-"""  # noqa: S608  constants only
+"""
 _ORDERS = """
     SELECT "receivedDate", "Order"."shopID", "orderID", "Item"."taxClassID", "line"."total",
            "Order"."vendorID", "shipCost", "otherCost"
@@ -93,7 +93,7 @@ def _totals(parts: Iterable[tuple[tuple[Any, ...], tuple[Decimal, ...]]]) -> Tot
 
 def _names(read: Read, table: str, name: str = "name") -> dict[int, str]:
     key = Resource.named(table).api.key
-    return dict(read(f'SELECT "{key}", "{name}" FROM "{table}"', ()))  # noqa: S608  names come from the declarations
+    return dict(read(f'SELECT "{key}", "{name}" FROM "{table}"', ()))
 
 
 def _amount(text: str | None) -> Decimal:

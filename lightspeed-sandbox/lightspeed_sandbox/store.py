@@ -104,7 +104,7 @@ class Store:
         """The values of SQL expressions for rows that meet an SQL condition."""
         self._bring_up_to_date(resource)
         by = order or ", ".join(map(quoted, resource.api.keys))
-        sql = f'SELECT {", ".join(expressions)} FROM "{resource.__name__}" WHERE {where} ORDER BY {by}'  # noqa: S608  names come from the declarations
+        sql = f'SELECT {", ".join(expressions)} FROM "{resource.__name__}" WHERE {where} ORDER BY {by}'
         return self.query(sql if limit is None else f"{sql} LIMIT {int(limit)} OFFSET {int(offset)}", params)
 
     def query(self, sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
@@ -122,17 +122,17 @@ class Store:
         """Remove a row for good; no later row gets its key."""
         if resource.field(resource.api.key).type is FieldType.INTEGER:
             self.meta[f"{_LAST_KEY}{resource.__name__}"] = str(self.next_key(resource) - 1)
-        self.query(f'DELETE FROM "{resource.__name__}" WHERE "{resource.api.key}" = ?', (key,))  # noqa: S608  names come from the declarations
+        self.query(f'DELETE FROM "{resource.__name__}" WHERE "{resource.api.key}" = ?', (key,))
 
     def next_key(self, resource: type[Resource]) -> int:
         """The highest key that there has been, plus one."""
-        ((highest,),) = self.query(f'SELECT max("{resource.api.key}") FROM "{resource.__name__}"')  # noqa: S608  names come from the declarations
+        ((highest,),) = self.query(f'SELECT max("{resource.api.key}") FROM "{resource.__name__}"')
         return max(int(highest or 0), int(self.meta.get(f"{_LAST_KEY}{resource.__name__}", "0"))) + 1
 
     def count(self, resource: type[Resource], where: str = "1", params: Sequence[Any] = ()) -> int:
         """How many rows there are, or how many meet an SQL condition."""
         self._bring_up_to_date(resource)
-        ((number,),) = self.query(f'SELECT count(*) FROM "{resource.__name__}" WHERE {where}', params)  # noqa: S608  names come from the declarations
+        ((number,),) = self.query(f'SELECT count(*) FROM "{resource.__name__}" WHERE {where}', params)
         return int(number)
 
     @contextmanager
@@ -218,7 +218,7 @@ class Store:
             version = self._connection.total_changes - self._aside
             if self._reported.get(resource) != version:
                 with self.aside():
-                    self.query(f'DELETE FROM "{resource.__name__}"')  # noqa: S608  names come from the declarations
+                    self.query(f'DELETE FROM "{resource.__name__}"')
                     self._insert(resource, reports.rows(resource, self.query))
                 self._reported[resource] = version
 
@@ -235,7 +235,7 @@ class Store:
     def _insert(self, resource: type[Resource], rows: Iterable[Sequence[Any]]) -> None:
         shape = columns(resource)
         names, marks = ", ".join(map(quoted, shape.names)), ", ".join("?" for _ in shape.names)
-        sql = f'INSERT OR REPLACE INTO "{resource.__name__}" ({names}) VALUES ({marks})'  # noqa: S608  names come from the declarations
+        sql = f'INSERT OR REPLACE INTO "{resource.__name__}" ({names}) VALUES ({marks})'
         with self._lock:
             self._connection.executemany(sql, rows)
 

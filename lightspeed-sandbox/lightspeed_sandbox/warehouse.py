@@ -316,7 +316,7 @@ def _run(command: list[str], directory: Path, *, check: bool = True) -> subproce
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
     # The server keeps what it inherits: a pipe would stay open as long as it runs, hence files.
     with tempfile.TemporaryFile("w+") as out:
-        done = subprocess.run(  # noqa: S603  only programs of the wheel
+        done = subprocess.run(
             command,
             cwd=directory,
             env=environment,

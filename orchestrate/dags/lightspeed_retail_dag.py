@@ -78,7 +78,7 @@ def models(groups: Groups | None) -> None:
     if SETTINGS.after == "none" or not loaded:
         raise AirflowSkipException("Nothing was loaded." if not loaded else "Nothing is to be done.")
     command = [str(SETTINGS.program("meltano")), *SETTINGS.after.split()]
-    subprocess.run(command, cwd=SETTINGS.project, env=SETTINGS.environment(), check=True)  # noqa: S603  as it is set
+    subprocess.run(command, cwd=SETTINGS.project, env=SETTINGS.environment(), check=True)
 
 
 @task(trigger_rule="all_done")

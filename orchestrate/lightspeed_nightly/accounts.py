@@ -77,7 +77,7 @@ def _connected(settings: Settings) -> list[Mapping[str, Any]]:
     """The accounts of the token store, as the project's own command lists them."""
     command = [str(settings.program("meltano")), "invoke", f"{settings.extractor}:accounts", "--format", "json"]
     try:
-        done = subprocess.run(  # noqa: S603  a program of the project
+        done = subprocess.run(
             command, cwd=settings.project, env=settings.environment(), capture_output=True, text=True, check=False
         )
     except OSError as error:

@@ -128,7 +128,7 @@ class Preparation:
         """Invoke a plugin to a good end."""
         command = [str(self.programs / "meltano"), "invoke", *arguments]
         with tempfile.TemporaryFile() as log:
-            process = subprocess.Popen(  # noqa: S603  a program of the project's own environment
+            process = subprocess.Popen(
                 command,
                 cwd=self.project,
                 env=self._environment(variables or {}),

@@ -97,7 +97,7 @@ def sizes(
         seed: What they are made from.
         registers: How many each has.
     """
-    chance = random.Random(f"sizes {seed}")  # noqa: S311  nothing to be kept secret
+    chance = random.Random(f"sizes {seed}")
     return [Size(number, _rows(chance, median, spread), registers) for number in range(1, accounts + 1)]
 
 
@@ -150,7 +150,7 @@ class Night:
 
     @cached_property
     def _chance(self) -> random.Random:
-        return random.Random(f"outages {self.plan.seed}")  # noqa: S311  nothing to be kept secret
+        return random.Random(f"outages {self.plan.seed}")
 
     def load(self, tasks: Iterable[Task]) -> None:
         """Send all tasks, as slots become free."""

@@ -73,7 +73,7 @@ class _Server:
         ours, answers = os.pipe()
         self._answers = os.fdopen(ours, "rb", buffering=0)
         try:
-            self._process = subprocess.Popen(  # noqa: S603  programs of this package
+            self._process = subprocess.Popen(
                 command, cwd=folder, env=dict(environment), stdin=theirs, stdout=answers, start_new_session=True
             )
         finally:

@@ -202,7 +202,7 @@ class Cluster:
 
     def _airflow(self, *arguments: str) -> None:
         command = [str(self.plan.airflow / "airflow"), *arguments]
-        done = subprocess.run(command, env=self.environment(), capture_output=True, text=True, check=False)  # noqa: S603
+        done = subprocess.run(command, env=self.environment(), capture_output=True, text=True, check=False)
         if done.returncode != 0:
             raise ClusterError(f"airflow {' '.join(arguments[:2])} failed: {(done.stderr or done.stdout)[-2000:]}")
 

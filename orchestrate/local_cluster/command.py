@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -13,11 +14,12 @@ from types import FrameType
 from typing import Annotated
 
 import typer
+from dotenv import dotenv_values
 from rich.console import Console
 
 from lightspeed_nightly.outcome import Run
 from lightspeed_nightly.runs import Runs
-from lightspeed_nightly.settings import Settings, SettingsError
+from lightspeed_nightly.settings import PREFIX, Settings, SettingsError
 from lightspeed_nightly.summary import Summary
 from lightspeed_sandbox.config import Config
 from lightspeed_sandbox.many import Sandboxes
@@ -50,6 +52,7 @@ def up(
     """Bring up Airflow with Redis, PostgreSQL, scheduler and workers on this machine, and keep them running."""
     for number in _SIGNALS:
         signal.signal(number, _stop)
+    _read_settings_of(project)
     try:
         # Airflow would only say that it has found no DAG.
         Settings.from_environment()
@@ -62,6 +65,13 @@ def up(
     except _Stopped:
         code = 0
     raise typer.Exit(code)
+
+
+def _read_settings_of(project: Path) -> None:
+    """Take settings of nights from the project's `.env`, as Meltano takes its own; what is set already counts more."""
+    for name, value in dotenv_values(project / ".env").items():
+        if name.startswith(PREFIX) and value is not None:
+            os.environ.setdefault(name, value)
 
 
 def _run(plan: Plan, accounts: int, days: int, *, night: bool) -> int:
@@ -101,7 +111,7 @@ def _one_night(cluster: Cluster) -> int:
 
 
 def _airflow() -> Path:
-    done = subprocess.run([_REPOSITORY / "tools" / "airflow"], stdout=subprocess.PIPE, text=True, check=False)  # noqa: S603  ours
+    done = subprocess.run([_REPOSITORY / "tools" / "airflow"], stdout=subprocess.PIPE, text=True, check=False)
     if done.returncode != 0:
         raise ClusterError("Airflow could not be installed.")
     return Path(done.stdout.strip())

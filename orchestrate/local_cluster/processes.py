@@ -85,7 +85,7 @@ class Keeper:
     def _start(self, name: str) -> None:
         command, variables = self._commands[name]
         with (self._logs / f"{name}.log").open("ab") as log:
-            self._processes[name] = subprocess.Popen(  # noqa: S603  programs of Airflow and Redis
+            self._processes[name] = subprocess.Popen(
                 command,
                 env={**self._environment, **variables},
                 stdin=subprocess.DEVNULL,

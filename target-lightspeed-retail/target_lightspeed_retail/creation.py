@@ -18,7 +18,6 @@ from target_lightspeed_retail.records import Pointer
 from target_lightspeed_retail.tools import Tools
 
 _TRIES = 4
-_LOOKS = 2
 _LEEWAY = timedelta(seconds=5)
 _log = logging.getLogger(__name__)
 
@@ -55,7 +54,7 @@ class Creation:
                 row = send() if send is not None else self._tools.created(resource, body)
             except (UncertainError, NotFoundError) as error:
                 _log.warning("%s It is looked up before it is sent again.", error)
-                found = self._after_uncertain(resource, job, body)
+                found = self._after_uncertain(resource, job, body, error)
                 if found is not None:
                     return found
                 # A gateway may say once that there is no such list; who says so again is believed.
@@ -69,14 +68,12 @@ class Creation:
                 return row
         raise OutageError(f"{resource.__name__}: four tries to make a row came to nothing; try later.", status=503)
 
-    def _after_uncertain(self, resource: type[Resource], job: Job, body: Record) -> Record | None:
+    def _after_uncertain(self, resource: type[Resource], job: Job, body: Record, error: Exception) -> Record | None:
         """Look at once, and again: what was sent may be stored after its connection has broken."""
         since = self._tools.ledger.entries(job.stream, [job.key])[job.key].intended_at or self._tools.now()
         found = self.find(resource, body, since)
-        for _ in range(_LOOKS):
-            if found is None:
-                self._tools.pause()
-                found = self.find(resource, body, since)
+        if found is None:
+            found = self._tools.looked_for(error, lambda: self.find(resource, body, since))
         return found
 
     def found_again(self, resource: type[Resource], job: Job, body: Record) -> Record | None:

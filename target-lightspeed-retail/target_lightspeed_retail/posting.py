@@ -143,12 +143,7 @@ class Posting:
             return None
         if self._sink.lookup is None:
             raise RejectedError(f"{error} {_BY_HAND}")
-        for _ in range(2):
-            self._tools.pause()
-            row = self._found(job.record)
-            if row is not None:
-                return row
-        return None
+        return self._tools.looked_for(error, lambda: self._found(job.record))
 
     def _found(self, record: Mapping[str, Any]) -> Record | None:
         """The row that a record has become, by the lookup."""

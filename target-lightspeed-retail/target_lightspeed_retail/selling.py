@@ -32,7 +32,6 @@ LINES, PAYMENTS, NOTES = "SaleLines", "SalePayments", "SaleNotes"
 
 _WHOLE = (LINES, PAYMENTS, NOTES)
 _TRIES = 4
-_LOOKS = 2
 _OUT_OF_BALANCE = "OutOfBalanceError"
 
 
@@ -87,8 +86,8 @@ class Selling:
             self._intend(job, body)
             try:
                 row: Record | None = self._tools.created(Sale, body)
-            except UncertainError:
-                row = self._after_uncertain(record)
+            except UncertainError as error:
+                row = self._tools.looked_for(error, lambda: self.by_reference(record))
             except (RequestRefusedError, RightsError) as error:
                 row = self._stored_all_the_same(error, record)
                 if row is None:
@@ -103,14 +102,6 @@ class Selling:
         """Note what is about to be made; and what has been made of it, before the next step."""
         made = {Sale.api.key: row[Sale.api.key]} if row is not None else {}
         self._tools.ledger.intend(job.stream, job.key, {"body": plain(body), **made}, self._tools.now())
-
-    def _after_uncertain(self, record: Record) -> Record | None:
-        for _ in range(_LOOKS):
-            self._tools.pause()
-            found = self.by_reference(record)
-            if found is not None:
-                return found
-        return None
 
     def _stored_all_the_same(self, error: ApiError, record: Record) -> Record | None:
         """A sale that could not be completed has been stored, open."""
@@ -182,9 +173,9 @@ class Selling:
                 return row
             try:
                 return self._sent(row, changes)
-            except (UncertainError, NotFoundError):
+            except (UncertainError, NotFoundError) as error:
                 # That there is no such sale may be the word of a gateway.
-                row = self._looked_at(row)
+                row = self._looked_at(row, error)
         raise OutageError(f"Sale {_number(row)}: four tries to change it came to nothing; try later.", status=503)
 
     def _sent(self, row: Record, changes: Record) -> Record:
@@ -199,17 +190,16 @@ class Selling:
         whole = all(found.get(name) for name in (LINES, PAYMENTS) if row.get(name) or changes.get(name))
         return found if whole else self.read(_number(row)) or found
 
-    def _looked_at(self, row: Record) -> Record:
+    def _looked_at(self, row: Record, error: Exception) -> Record:
         """A sale after a request whose outcome is not known; a late one is waited for."""
-        now: Record | None = row
-        for _ in range(_LOOKS):
-            self._tools.pause()
+
+        def changed() -> Record | None:
             now = self.read(_number(row))
             if now is None or tickets.is_rolled_back(now):
                 raise RejectedError(f"The sale {_number(row)} was given up in Lightspeed meanwhile.")
-            if _progress(now) != _progress(row):
-                break
-        return now or row
+            return now if _progress(now) != _progress(row) else None
+
+        return self._tools.looked_for(error, changed) or row
 
 
 def _number(row: Record) -> int:

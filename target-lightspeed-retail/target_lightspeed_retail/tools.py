@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from lightspeed_retail.client import Client
 from lightspeed_retail.encoding import WriteEncoder
-from lightspeed_retail.errors import CredentialsError, SettingsError
+from lightspeed_retail.errors import CredentialsError, SettingsError, UncertainError
 from lightspeed_retail.resources import Resource
 from lightspeed_retail.wire import Record, stamp
 from lightspeed_retail.writes import Writes
@@ -27,6 +27,9 @@ from target_lightspeed_retail.results import Results
 
 if TYPE_CHECKING:
     from target_lightspeed_retail.creation import Creation
+
+_USUAL, _PATIENT = (1, 1), (1, 1, 2, 4, 8)
+"""How long is waited before each look, as a multiple of the usual pause."""
 
 _STAMPING = timedelta(seconds=2)
 _log = logging.getLogger(__name__)
@@ -139,6 +142,21 @@ class Tools:
         except BaseException:
             self.ledger.leave_open()
             raise
+
+    def looked_for(self, error: Exception, look: Callable[[], Record | None]) -> Record | None:
+        """What became of a request that came to an unknown end, looked for until it is there; None if it does not come.
+
+        Args:
+            error: How the request ended. Where somebody has only stopped waiting, it is looked for longer.
+            look: Looks.
+        """
+        is_late = isinstance(error, UncertainError) and error.is_late
+        for times in _PATIENT if is_late else _USUAL:
+            time.sleep(self.settle_wait * times)
+            found = look()
+            if found is not None:
+                return found
+        return None
 
     def pause(self) -> None:
         """Give the server time to end what it is doing."""

@@ -218,6 +218,6 @@ class _Running:
 
 def chosen(prices: tuple[float, ...], seed: int = 0) -> Iterator[float]:
     """Prices at random, without an end."""
-    chance = random.Random(seed)  # noqa: S311  no secret
+    chance = random.Random(seed)
     while True:
         yield chance.choice(prices)

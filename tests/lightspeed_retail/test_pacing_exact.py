@@ -68,13 +68,13 @@ def excess(registers: int, price: float, latency: float, threads: int, chance: r
 @pytest.mark.parametrize("latency", [0.0, 0.3, 1.0, 2.0])
 @pytest.mark.parametrize("threads", [1, 3, 16])
 def test_no_drip_is_wasted(registers: int, latency: float, threads: int) -> None:
-    chance = random.Random(registers)  # noqa: S311  no secret
+    chance = random.Random(registers)
     for price in (1.0, 1.8, 6.4, 10.0):
         assert excess(registers, price, latency, threads, chance) < 2
 
 
 def test_threads_that_are_always_busy_waste_nothing_in_the_long_run() -> None:
-    chance = random.Random(1)  # noqa: S311  no secret
+    chance = random.Random(1)
     server = Server.of(12)
     count = math.ceil((server.size + 2000 * server.rate) / 1.8)
     process = Process([1.8] * count, 16, latency=lambda: chance.uniform(0, 2), arrival=chance.random)

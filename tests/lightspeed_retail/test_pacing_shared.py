@@ -20,7 +20,7 @@ def works(
     prices: tuple[float, ...], threads: int, begins: float = 0.0, *, latency: float = 0.3, greedy: bool = False
 ) -> Process:
     """A process that always has something to ask."""
-    chance = random.Random(begins)  # noqa: S311  no secret
+    chance = random.Random(begins)
     return Process(
         chosen(prices),
         threads,

@@ -74,7 +74,7 @@ def test_a_list_without_gaps_takes_no_page_more_in_ranges() -> None:
 
 @pytest.mark.parametrize("density", [0.99, 0.9, 0.5, 0.1])
 def test_gaps_cost_few_pages_more(density: float) -> None:
-    chance = random.Random(1)  # noqa: S311  no secret
+    chance = random.Random(1)
     keys = [key for key in range(1, int(100_000 / density)) if chance.random() < density]
     ranges = Ranges(UP, keys[399], keys[-1])
     ranges.learn(400, keys[399])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -10,6 +11,8 @@ import pytest
 from lightspeed_nightly.outcome import Kind
 from lightspeed_nightly.summary import Summary
 from local_cluster.processes import wait_until
+from tests.conftest import ROOT
+from tests.orchestrate.metrics import Metrics
 from tests.orchestrate.nights import Nights, running
 
 COUNT = 50 if os.environ.get("LIGHTSPEED_RETAIL_FULL") else 11
@@ -21,7 +24,14 @@ REVOKED, CLOSED, BROKEN, STORM, HUNG = BAD = tuple(range(200_003, 200_008))
 
 
 @pytest.fixture(scope="module")
-def nights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nights]:
+def metrics() -> Iterator[Metrics]:
+    """A server for what Airflow measures."""
+    with Metrics() as listening:
+        yield listening
+
+
+@pytest.fixture(scope="module")
+def nights(tmp_path_factory: pytest.TempPathFactory, metrics: Metrics) -> Iterator[Nights]:
     """A cluster, whose accounts fail as they should; it has not seen a night."""
     folder = tmp_path_factory.mktemp("nights")
     variables = {
@@ -30,6 +40,7 @@ def nights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nights]:
         "TAP_LIGHTSPEED_RETAIL_ON_MISSING_RIGHTS": "fail",
         "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "20",
         "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "30",
+        **metrics.variables,
     }
     with running(folder, COUNT, **variables) as found:
         accounts = found.sandboxes.accounts
@@ -67,6 +78,28 @@ def test_the_good_ones_are_loaded_and_the_bad_ones_named_with_their_reason(night
         assert runs[number].reason
     # What a later try may better was tried again; what only people can mend was not.
     assert {number: runs[number].attempt for number in BAD} == {REVOKED: 1, CLOSED: 1, BROKEN: 2, STORM: 2, HUNG: 2}
+
+
+def test_what_a_night_brought_and_cost_is_measured_account_by_account(
+    nights: Nights, metrics: Metrics, good: list[int]
+) -> None:
+    """After the first night: each metric of the page has come over StatsD, with the figures of the runs."""
+    runs = nights.of("first")
+    assert promised() - metrics.names == set()
+    for number in good:
+        account = f"account_id={number}"
+        assert metrics.last("lightspeed.rows", account, "outcome=loaded") == runs[number].rows
+        assert metrics.last("lightspeed.drips", account, "outcome=loaded") == runs[number].drips
+        assert metrics.last("lightspeed.freshness_seconds", account) > 0
+    for number in BAD:
+        assert metrics.last("lightspeed.seconds", f"account_id={number}", f"outcome={runs[number].kind}") > 0
+    assert metrics.total("lightspeed.runs", "outcome=loaded") == len(good)
+
+
+def promised() -> set[str]:
+    """The metrics that the page names."""
+    page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    return set(re.findall(r"^\| `(lightspeed\.\w+)`", page, re.MULTILINE))
 
 
 def test_killed_workers_and_a_killed_scheduler_lose_and_double_nothing(nights: Nights, good: list[int]) -> None:

@@ -70,11 +70,29 @@ def test_the_page_lists_them_all() -> None:
     assert table() in page
 
 
-def test_a_slip_is_told_before_anything_is_started(tmp_path: Path) -> None:
-    variables = {**os.environ, "PYTHONPATH": str(ROOT / "orchestrate"), "LIGHTSPEED_NIGHTLY_MINUTE": "5"}
-    command = [sys.executable, "-m", "local_cluster", "--folder", str(tmp_path / "cluster"), "--night"]
-    done = subprocess.run(command, env=variables, capture_output=True, text=True, check=False, timeout=300)
+def bring_up(tmp_path: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run `orchestrate/up` for a night."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "orchestrate"), **variables}
+    command = [sys.executable, "-m", "local_cluster", "--folder", str(tmp_path / "cluster"), "--night", *arguments]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=300)
+
+
+def is_refused(done: subprocess.CompletedProcess[str], words: str) -> None:
+    """A run that ended with a line that holds these words."""
     assert done.returncode == 1
-    assert "There is no setting LIGHTSPEED_NIGHTLY_MINUTE" in done.stderr
+    assert words in " ".join(done.stderr.split())
     assert "Traceback" not in done.stderr
+
+
+def test_a_slip_is_told_before_anything_is_started(tmp_path: Path) -> None:
+    is_refused(bring_up(tmp_path, LIGHTSPEED_NIGHTLY_MINUTE="5"), "There is no setting LIGHTSPEED_NIGHTLY_MINUTE")
     assert not (tmp_path / "cluster").exists()
+
+
+def test_settings_may_stand_in_the_projects_env_file(tmp_path: Path) -> None:
+    project = ["--project", str(tmp_path)]
+    (tmp_path / ".env").write_text('LIGHTSPEED_NIGHTLY_RETRIES="often"\nLIGHTSPEED_NIGHTLY_MINUTES=5\n')
+    is_refused(bring_up(tmp_path, *project), "LIGHTSPEED_NIGHTLY_RETRIES")
+    # What is set already counts more.
+    done = bring_up(tmp_path, *project, LIGHTSPEED_NIGHTLY_RETRIES="1", LIGHTSPEED_NIGHTLY_MINUTES="soon")
+    is_refused(done, "LIGHTSPEED_NIGHTLY_MINUTES")

@@ -78,7 +78,7 @@ class Retailer:
 
     def __post_init__(self) -> None:
         """Make up the rows."""
-        self._random = random.Random(self.seed)  # noqa: S311  figures, no secrets
+        self._random = random.Random(self.seed)
         self.tables = {name: [] for name in _TABLES}
         self._items()
         for number in range(self.days):

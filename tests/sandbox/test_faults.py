@@ -127,6 +127,22 @@ def test_a_client_sees_a_fault_and_it_took_effect_or_not(
     assert Api.of(sandbox).ask("/Shop.json").status_code == 200, "the server goes on"
 
 
+@pytest.mark.parametrize(("kind", "form"), [("504-late-0.3", PAGE), ("504-json-late-0.3", ERROR)])
+def test_what_a_gateway_no_longer_waits_for_is_done_all_the_same(sandbox: Sandbox, kind: str, form: str) -> None:
+    api = Api.of(sandbox)
+    before = sandbox.store.count(CUSTOMER)
+    sandbox.inject([f"{kind}:#1:POST"])
+    seen = look(api, "POST", "/Customer.json", {"firstName": "Ada", "lastName": "Lovelace"})
+    assert (seen.status, seen.form, sandbox.store.count(CUSTOMER) - before) == (504, form, 0)
+    for _ in range(100):
+        if sandbox.store.count(CUSTOMER) > before:
+            break
+        time.sleep(0.05)
+    assert sandbox.store.count(CUSTOMER) - before == 1
+    entry = sandbox.requests[-1]
+    assert (entry["status"], entry["effect"], entry["fault"]) == (504, True, kind)
+
+
 def test_every_kind_that_is_documented_exists_and_the_other_way_round() -> None:
     table = README.read_text(encoding="utf-8").partition("| Kind |")[2].partition("\n\n")[0]
     named = {name for row in table.splitlines() for name in re.findall(r"`([^`]+)`", row.split("|")[1])}

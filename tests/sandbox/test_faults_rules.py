@@ -130,6 +130,7 @@ def test_rules_that_are_written_wrongly_leave_the_others_in_force(api: Api, sand
         *("503", "503:", "503:0", "503:-1", "503:1.0", "503:0.0", "503:#0", "503:#5-3", "503:#", "503:#3-", "503:3+"),
         *("503:1:get", "503:1:FETCH", "503:1:POST:Sale", "503:1:Sale", "503:1:/a b", "503:1:POST:/Sale:x"),
         *("200:1", "304:1", "999:1", "503-html:1", "503-bare:1", "429-bare-after:1", "503-after-json:1"),
+        *("504-late:1", "504-late-x:1", "504-after-late-1:1", "504-late-1:1:/oauth/token"),
         *("drip:1", "silence:1", "drip-1-after:1", "slow-1-after:1", "late-1.:1", "drop:1", "edit-3:1", "EMPTY:1"),
         *("stale:1:/oauth/token", "edit:1:/oauth/*", "expire:1:POST:/oauth/token"),
     ],

@@ -126,7 +126,7 @@ class Story:
     @classmethod
     def of(cls, seed: int) -> Story:
         """The schedule that a number means."""
-        chance = Random(f"tap {seed}")  # noqa: S311  nothing to be kept secret
+        chance = Random(f"tap {seed}")
         streams, settings = _streams(chance), _settings(chance)
         everything = chance.random() < 0.5
         # What is selected later is read once more for the rows that have come before.

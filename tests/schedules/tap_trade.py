@@ -50,7 +50,7 @@ class Trade:
 
     def do(self, deed: Deed) -> str:
         """Do something; what it was, for people."""
-        done = self._deeds[deed.name](Random(deed.number))  # noqa: S311  nothing to be kept secret
+        done = self._deeds[deed.name](Random(deed.number))
         self._store.commit()
         return done
 

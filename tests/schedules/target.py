@@ -56,7 +56,7 @@ def run(seed: int, place: Place) -> Outcome:
     """
     data = place.folder / "account.sqlite"
     data.write_bytes(empty_account())
-    clock_off = Random(f"{seed}:clock").choice((0.0, 0.0, -3600.0, 86_400.0))  # noqa: S311  nothing to be kept secret
+    clock_off = Random(f"{seed}:clock").choice((0.0, 0.0, -3600.0, 86_400.0))
     with Sandbox(Config(data=data, clock_off=clock_off, **WIDE)) as sandbox, hurried(sandbox, SPEED):
         schedule = Schedule(seed, sandbox, place)
         with schedule.room():
@@ -85,7 +85,7 @@ class Schedule:
     def __init__(self, seed: int, sandbox: Sandbox, place: Place) -> None:
         """Decide on everything that does not depend on how it goes."""
         self.outcome = Outcome(seed)
-        self._chance = Random(f"{seed}:target")  # noqa: S311  nothing to be kept secret
+        self._chance = Random(f"{seed}:target")
         self._sandbox = sandbox
         self._server = place.server
         self._schema = f"schedule_{seed}"

@@ -129,7 +129,7 @@ class Soak:
 @contextmanager
 def begun(seed: int, size: Size, keep: Path | None = None) -> Iterator[Soak]:
     """A soak that has not had its first load yet; nothing is left of it afterwards, unless its files are to be kept."""
-    chance = Random(f"soak {seed}")  # noqa: S311  nothing to be kept secret
+    chance = Random(f"soak {seed}")
     with ExitStack() as stack:
         folder = keep or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="soak-")))
         for name in ("account", "tap", "target"):

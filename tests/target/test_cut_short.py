@@ -1,6 +1,7 @@
-"""Runs that are cut short while a request of theirs is under way: the next one does not overtake it.
+"""Requests that are done late: neither the run that sent them nor the next one overtakes them.
 
-What the killed run had sent is done four seconds later, by the clocks of the target and the sandbox.
+What a killed run had sent is done four seconds later, and twelve where a gateway has stopped waiting, by the clocks of
+the target and the sandbox.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ SPEED = 4.0
 """Not so fast that a request is done late before the next run has even started."""
 
 LATE = f"late-{4 / SPEED}:#1"
+LATER = 12 / SPEED
 KEY = "ref"
 SINK = {
     "stream": "reasons",
@@ -89,6 +91,34 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
     with Sandbox(Config(data=data, **WIDE)) as sandbox, hurried(sandbox, SPEED):
         settings = {"ledger": str(tmp_path / "l.sqlite"), "custom_sinks": [SINK]}
         yield Scene(sandbox, Runner(sandbox, tmp_path, settings, SPEED))
+
+
+@pytest.mark.parametrize(
+    ("stream", "name", "record"),
+    [
+        ("customers", "Customer", {"firstName": "Ada"}),
+        ("sales", "Sale", ticket()),
+        ("reasons", "Discount", {"title": "Moved"}),
+    ],
+)
+def test_what_a_gateway_has_stopped_waiting_for_is_made_once(
+    scene: Scene, stream: str, name: str, record: Record
+) -> None:
+    before = len(rows(scene.sandbox, name))
+    scene.sandbox.inject([f"504-late-{LATER}:#1:POST"])
+    done = scene.send(stream, record)
+    time.sleep(LATER)
+    assert (done.code, scene.sandbox.injected) == (0, {f"504-late-{LATER}": 1}), done.errors
+    assert len(scene.rows(name)) == before + 1
+
+
+def test_a_deposit_that_a_gateway_has_stopped_waiting_for_is_added_once(scene: Scene) -> None:
+    opened = ticket(completed=False, completeTime=None, SalePayments=[])
+    assert scene.send("sales", opened).code == 0
+    scene.sandbox.inject([f"504-late-{LATER}:#1:PUT"])
+    assert scene.send("sales", {**opened, "SalePayments": [paid("4", "Check")]}).code == 0
+    time.sleep(LATER)
+    assert [payment["amount"] for payment in scene.rows("SalePayment")] == [4]
 
 
 @pytest.mark.parametrize(

@@ -168,7 +168,7 @@ def _is_settled(entry: Entry | None, job: Job) -> bool:
 @pytest.fixture(scope="module")
 def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
     """All records are sent, then once more when some have changed."""
-    chance = random.Random(SEED)  # noqa: S311  nothing to be kept secret
+    chance = random.Random(SEED)
     folder = tmp_path_factory.mktemp("exactly-once")
     settings = Config(empty=True, **WIDE, fault=FAULTS, fault_seed=SEED)
     with pytest.MonkeyPatch.context() as patch, Sandbox(settings) as sandbox, hurried(sandbox, SPEED):

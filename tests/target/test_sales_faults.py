@@ -164,7 +164,7 @@ def test_every_sale_is_there_once_after_faults_and_kills(tmp_path: Path) -> None
     faults = ["drop-after:0.06:POST,PUT,DELETE", "504:0.03:POST,PUT", "503-after:0.03", "429:0.03", "truncate:0.03"]
     numbers = range(1, 31)
     said = messages("sales", map(under_fire, numbers), "ref")
-    chance = Random(3)  # noqa: S311  nothing to be kept secret
+    chance = Random(3)
     with Sandbox(Config(empty=True, **WIDE, fault=faults, fault_seed=2)) as sandbox:
         for _ in range(3):
             run_until(sandbox, said, tmp_path, at_least(chance.randint(4, 30)))

@@ -102,4 +102,4 @@ def _newcomers(scale: Scale) -> Iterator[int]:
 
 
 def _chance(seed: int, purpose: str) -> Random:
-    return Random(f"{seed}:{purpose}")  # noqa: S311  invented data, nothing to be kept secret
+    return Random(f"{seed}:{purpose}")

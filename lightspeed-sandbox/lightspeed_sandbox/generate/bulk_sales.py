@@ -46,7 +46,7 @@ def fill_sales(store: Store, count: int, *, since: datetime, until: datetime) ->
     """
     if not count:
         return
-    tickets = list(_tickets(World(store, Random(0))))  # noqa: S311  nothing is left to chance
+    tickets = list(_tickets(World(store, Random(0))))
     if not tickets:
         raise ValueError("There is no register to sell at.")
     step = max(0.0, (until - since - timedelta(seconds=2 * _LASTS)).total_seconds() / count)

@@ -17,7 +17,7 @@ from lightspeed_sandbox.store import Store
 def build(store: Store, scale: Scale, today: datetime) -> None:
     """Fill an empty store with shops, open registers, staff, ways to pay, taxes, price levels and custom fields."""
     today = today.astimezone(UTC).replace(microsecond=0)
-    rng = Random(f"{scale.seed}:founding")  # noqa: S311  invented data, nothing to be kept secret
+    rng = Random(f"{scale.seed}:founding")
     plan = Founding(Books(store), rng, scale, today)
     company.found(plan)
     people.staff(plan)

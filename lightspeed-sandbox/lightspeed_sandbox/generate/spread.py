@@ -34,7 +34,7 @@ def spread(
     values = ", ".join(varied.get(name, f'"row".{quoted(name)}') for name in shape.names)
     _lay_out(store, resource, patterns)
     store.query(
-        "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?) "  # noqa: S608  no input
+        "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?) "
         f'INSERT INTO "{resource.__name__}" ({names}) SELECT {values} FROM n CROSS JOIN "pattern" AS "row" '
         f'ON "row"."{_TURN}" = n.i % {len(patterns)} WHERE n.i < ?',
         (turns, turns),
@@ -47,14 +47,14 @@ def _lay_out(store: Store, resource: type[Resource], patterns: Sequence[Sequence
     shape = columns(resource)
     names = ", ".join(map(quoted, shape.names))
     store.query(
-        f'CREATE TEMP TABLE "pattern" AS SELECT 0 AS "{_TURN}", 0 AS "{_PLACE}", {names} '  # noqa: S608  no input
+        f'CREATE TEMP TABLE "pattern" AS SELECT 0 AS "{_TURN}", 0 AS "{_PLACE}", {names} '
         f'FROM "{resource.__name__}" LIMIT 0'
     )
     store.query(f'CREATE INDEX "pattern turn" ON "pattern" ("{_TURN}", "{_PLACE}")')
     marks = ", ".join("?" for _ in (_TURN, _PLACE, *shape.names))
     rows = [(turn, row) for turn, pattern in enumerate(patterns) for row in pattern]
     for place, (turn, row) in enumerate(rows):
-        store.query(f'INSERT INTO "pattern" VALUES ({marks})', (turn, place, *shape.row(row, complete=True)))  # noqa: S608  no input
+        store.query(f'INSERT INTO "pattern" VALUES ({marks})', (turn, place, *shape.row(row, complete=True)))
 
 
 def moment(since: datetime, step: float, later: int = 0) -> str:
