@@ -19,7 +19,7 @@ night: $(INSTALLED) ## A night of twenty made-up accounts in Airflow on this mac
 	@tools/clean orchestrate/up --night --sandbox 20 $(ARGS)
 
 test: $(INSTALLED) ## Run the tests; ARGS="-k name" chooses some.
-	@tools/clean pytest -n 2 --dist loadfile --no-loadscope-reorder tests $(ARGS)
+	@tools/clean pytest -n 3 --dist loadfile --no-loadscope-reorder tests $(ARGS)
 
 lint: $(INSTALLED) ## Check style and format.
 	@tools/clean ruff check .
@@ -45,8 +45,8 @@ docs: ## Build the site of the docs into .docs/site.
 
 coverage: $(INSTALLED) ## Run the tests and say which lines of the shipped packages none of them reached.
 	@rm -rf .coverage && mkdir .coverage
-	@COVERAGE_FILE="$(CURDIR)/.coverage/data" tools/clean coverage run -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
-	@tools/clean coverage combine -q && tools/clean coverage report
+	@COVERAGE_FILE="$(CURDIR)/.coverage/data" tools/clean coverage run -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder $(ARGS); \
+	    passed=$$?; tools/clean coverage combine -q && tools/clean coverage report && exit $$passed
 
 soak: $(INSTALLED) ## An hour of simulated weeks with faults, checked after each; ARGS="--minutes 5 --seed 2".
 	@tools/clean python -m tests.soak $(ARGS)

@@ -73,6 +73,11 @@ class Said:
     errors: str
 
 
+def _unmeasured(environment: dict[str, str]) -> dict[str, str]:
+    """Without what makes a process measure its own coverage: what it could not write down would be its last words."""
+    return {name: value for name, value in environment.items() if not name.startswith("COVERAGE_PROCESS")}
+
+
 @dataclass
 class Scene:
     """A folder in which one command runs: what it is given, where it may write, and what it left.
@@ -137,7 +142,7 @@ class Scene:
             stderr=pipe,
             text=True,
             cwd=self.folder / "work",
-            env=self.environment(prefix),
+            env=self.environment(prefix) if most_bytes is None else _unmeasured(self.environment(prefix)),
             preexec_fn=limit,  # noqa: PLW1509  no other thread's locks are needed between fork and exec
         )
 
