@@ -49,12 +49,13 @@ class Index:
 
         Args:
             pairs: Value and id of each record; None where a record holds no value.
-            as_of: The moment at which the walk began; None to leave it as it is.
-            whole: Whether these are all records; else only theirs are replaced.
+            as_of: The moment at which the walk began; None before its end: what is whole has no moment until then.
+            whole: Whether what was there goes; else only what these records held.
         """
         with self._database.changing(durable=False) as connection:
             if whole:
-                connection.execute(sql.delete(INDEXED).where(self._in(INDEXED)))
+                for table in (INDEXED, INDEXES):
+                    connection.execute(sql.delete(table).where(self._in(table)))
             rest = iter(pairs)
             while some := list(islice(rest, CHUNK)):
                 self._replace(connection, some)

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Protocol
 
+from lightspeed_retail.errors import RequestRefusedError
 from lightspeed_retail.query import Filter
 from lightspeed_retail.resources import Match, Resource, Stamp
 from lightspeed_retail.wire import Record, stamp
@@ -81,7 +82,7 @@ class Walked:
             self._bring_up_to_date(resource, match, index, bookmark.field)
             self._kept[resource, match] = index
         else:
-            self._tell(resource, match, None)
+            self._tell(resource, match, ())
             for row in self._rows(resource, (), _relations(match)):
                 self._note(resource, match, row, seen)
         self._seen[resource, match] = seen
@@ -93,30 +94,37 @@ class Walked:
 
     def _bring_up_to_date(self, resource: type[Resource], match: Match, index: Index, field: str) -> None:
         since = index.as_of
-        now = self._take_in(resource, match, index, field, since)
-        if since is not None and since > now:
-            # A clock was wrong, and what has changed before that moment was not asked for.
-            now = self._take_in(resource, match, index, field, None)
+        now = None if since is None else self._changes_taken_in(resource, match, index, field, since)
+        if now is None:
+            now = self._take_in(resource, match, index, ())
         index.fill((), now, whole=False)
 
-    def _take_in(
-        self, resource: type[Resource], match: Match, index: Index, field: str, since: datetime | None
-    ) -> datetime:
-        """Read what has changed since a moment, or all; the moment at which that began."""
-        self._tell(resource, match, since)
-        filters = () if since is None else (Filter(field, ">=", stamp(since - _LOOK_BACK)),)
+    def _changes_taken_in(
+        self, resource: type[Resource], match: Match, index: Index, field: str, since: datetime
+    ) -> datetime | None:
+        """Read what has changed since a moment; None where all has to be read."""
+        try:
+            now = self._take_in(resource, match, index, (Filter(field, ">=", stamp(since - _LOOK_BACK)),))
+        except RequestRefusedError:
+            return None
+        # Where a clock was wrong, what has changed before that moment was not asked for.
+        return now if since <= now else None
+
+    def _take_in(self, resource: type[Resource], match: Match, index: Index, filters: tuple[Filter, ...]) -> datetime:
+        """Read the rows that meet conditions, or all; the moment at which that began."""
+        self._tell(resource, match, filters)
         held = _held(resource, match, self._rows(resource, filters, _relations(match)))
         # With the first answer the server's clock is known; what changed while it came is looked back for.
         some = list(islice(held, 1))
         now = self._clock()
-        index.fill(some, None, whole=since is None)
+        index.fill(some, None, whole=not filters)
         while some := list(islice(held, _AT_A_TIME)):
             index.fill(some, None, whole=False)
         return now
 
     @staticmethod
-    def _tell(resource: type[Resource], match: Match, since: datetime | None) -> None:
-        which = "all" if since is None else f"since {stamp(since)} changed"
+    def _tell(resource: type[Resource], match: Match, filters: tuple[Filter, ...]) -> None:
+        which = "what has changed in" if filters else "all"
         _log.info("Reading %s %s once: they cannot be looked up by %s.", which, resource.api.stream, match.name)
 
 

@@ -243,6 +243,8 @@ def test_an_index_takes_in_what_has_changed_since(place: Place, kind: str) -> No
         assert index.find(["v1", "v2", "v3", "new"]) == {"v3": ["3"], "new": ["1"]}
         assert sorted(index.find(["v5"])["v5"]) == ["5", "9999"]
         assert (len(index.find([f"v{number}" for number in range(1200)])), index.as_of) == (1198, NOW)
+        index.fill([("other", "2")], None, whole=True)
+        assert (index.find(["v3", "other"]), index.as_of) == ({"other": ["2"]}, None)
         index.fill([("only", "1")], NOW + timedelta(days=1), whole=True)
         assert index.find(["v3", "only", "new"]) == {"only": ["1"]}
         assert index.as_of == NOW + timedelta(days=1)

@@ -108,7 +108,7 @@ def test_a_reading_that_was_interrupted_begins_again(sandbox: Sandbox, place: Pl
     where, account = place("sqlite"), int(sandbox.account)
     with held(where, account) as ledger:
         ledger.index("customers", "custom").fill([("c9", "999")], None, whole=False)
-        sandbox.inject(["400:1:/Customer"])
+        sandbox.inject(["400-json:1:/Customer"])
         with pytest.raises(RequestRefusedError):
             named(finder_with(sandbox, ledger), "C0")
         sandbox.inject([])
@@ -123,6 +123,16 @@ def test_a_moment_that_has_not_come_yet_is_not_believed(sandbox: Sandbox, place:
         ledger.index("customers", "custom").fill([], sandbox.clock.now() + HOUR, whole=True)
         assert named(finder_with(sandbox, ledger), "C0") == {"C0": ["Ada 0", "Ada 1"]}
         assert walks(sandbox)[1:] == [None]
+
+
+def test_where_changes_cannot_be_asked_for_all_is_read(sandbox: Sandbox, place: Place) -> None:
+    where, account = place("sqlite"), int(sandbox.account)
+    with held(where, account) as ledger:
+        assert named(finder_with(sandbox, ledger), "C1") == {"C1": ["Ada 2", "Ada 3"]}
+        hold(sandbox, 1, "C1")
+        sandbox.inject(["400-json:#1:/Customer"])
+        assert named(finder_with(sandbox, ledger), "C1") == {"C1": ["Ada 0", "Ada 2", "Ada 3"]}
+        assert [since is None for since in walks(sandbox)] == [False, True]
 
 
 def test_what_changes_without_a_stamp_is_read_by_each_run(sandbox: Sandbox, place: Place) -> None:
