@@ -79,7 +79,7 @@ class Server:
             content_type=request.headers.get("content-type", ""),
         )
         kind = self._strike(ask)
-        if kind.waits_behind:
+        if kind.takes_effect_later:
             asyncio.get_running_loop().call_later(kind.seconds, self._answer, ask, kind)
             return self._deliver(kind.spoil(Reply(), self._refusal), kind)
         if kind.waits_before:

@@ -57,7 +57,7 @@ class Kind:
         name: What it is called, without what follows; "" where it is a status.
         status: The status with which something answers instead of the API.
         form: What the body of such an answer is: "json" the API's own, "empty" none, "" a gateway's page.
-        seconds: How long it takes.
+        seconds: How long it takes; of a status, how long after it the request is carried out.
         after: Whether the request is carried out all the same.
     """
 
@@ -101,14 +101,14 @@ class Kind:
         return self.seconds if self.name == LATE else 0.0
 
     @property
-    def waits_behind(self) -> bool:
+    def takes_effect_later(self) -> bool:
         """Whether the request is carried out only when the client has had its answer."""
         return self.status is not None and self.seconds > 0
 
     @property
     def api_only(self) -> bool:
         """Whether it means nothing to the authorisation server."""
-        return self.waits_behind or self.name in (EXPIRE, STALE, EDIT)
+        return self.takes_effect_later or self.name in (EXPIRE, STALE, EDIT)
 
     @property
     def methods(self) -> frozenset[str]:

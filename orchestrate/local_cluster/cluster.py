@@ -131,6 +131,7 @@ class Cluster:
             "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": 60,
             "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": 60,
             "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": self.database("airflow", "postgresql+psycopg2"),
+            "LIGHTSPEED_NIGHTLY_DATABASE": self.database("meltano"),
             "LIGHTSPEED_NIGHTLY_POOL": "lightspeed",
             "LIGHTSPEED_NIGHTLY_PROGRAMS": plan.programs,
             "LIGHTSPEED_NIGHTLY_PROJECT": plan.project,

@@ -52,8 +52,8 @@ def up(
     """Bring up Airflow with Redis, PostgreSQL, scheduler and workers on this machine, and keep them running."""
     for number in _SIGNALS:
         signal.signal(number, _stop)
-    _read_settings_of(project)
     try:
+        _read_settings_of(project)
         # Airflow would only say that it has found no DAG.
         Settings.from_environment()
         code = _run(
@@ -69,7 +69,11 @@ def up(
 
 def _read_settings_of(project: Path) -> None:
     """Take settings of nights from the project's `.env`, as Meltano takes its own; what is set already counts more."""
-    for name, value in dotenv_values(project / ".env").items():
+    try:
+        found = dotenv_values(project / ".env")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"The file {project / '.env'} cannot be read: {error}") from None
+    for name, value in found.items():
         if name.startswith(PREFIX) and value is not None:
             os.environ.setdefault(name, value)
 
@@ -83,6 +87,8 @@ def _run(plan: Plan, accounts: int, days: int, *, night: bool) -> int:
             **sandboxes.environment(),
             "LIGHTSPEED_NIGHTLY_SCHEDULE": "none",
             "LIGHTSPEED_NIGHTLY_ACCOUNTS": "tokens",
+            # Nobody is told of a night of made-up accounts.
+            "LIGHTSPEED_NIGHTLY_SUMMARY_URL": "",
         }
         with Cluster(replace(plan, variables=variables)) as cluster:
             connect(cluster.database("meltano"), sandboxes.client_id, sandboxes.refresh_tokens())

@@ -43,3 +43,14 @@ def see_that_it_is_newer(job: Job, record: Record, row: Record) -> None:
     ours = job.entry.fields.get(WRITTEN) if job.entry is not None else None
     if instant(said) < instant(there) and not (ours and instant(there) <= instant(ours)):
         raise RejectedError(f"It is stale: Lightspeed changed the row at {there}, the record is of {said}.")
+
+
+def see_that_nothing_required_is_blanked(resource: type[Resource], changes: Record) -> None:
+    """Refuse changes that would blank what a row must have.
+
+    Raises:
+        RejectedError: They would.
+    """
+    blanked = [name for name in resource.api.required if name in changes and changes[name] in (None, "")]
+    if blanked:
+        raise RejectedError(f"{' and '.join(blanked)} cannot be blank.")

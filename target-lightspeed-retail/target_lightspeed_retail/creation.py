@@ -48,8 +48,10 @@ class Creation:
             ApiError: The API refuses it for certain; nothing was made.
             OutageError: It is still not known what became of it after several tries.
         """
+        # A row of the first try may show when the second one is under way.
+        began = self._tools.now()
         for number in range(_TRIES):
-            self._tools.ledger.intend(job.stream, job.key, {"body": plain(body)}, self._tools.now())
+            self._tools.ledger.intend(job.stream, job.key, {"body": plain(body)}, began)
             try:
                 row = send() if send is not None else self._tools.created(resource, body)
             except (UncertainError, NotFoundError) as error:
@@ -71,10 +73,7 @@ class Creation:
     def _after_uncertain(self, resource: type[Resource], job: Job, body: Record, error: Exception) -> Record | None:
         """Look at once, and again: what was sent may be stored after its connection has broken."""
         since = self._tools.ledger.entries(job.stream, [job.key])[job.key].intended_at or self._tools.now()
-        found = self.find(resource, body, since)
-        if found is None:
-            found = self._tools.looked_for(error, lambda: self.find(resource, body, since))
-        return found
+        return self._tools.looked_for(job, error, lambda: self.find(resource, body, since), at_once=True)
 
     def found_again(self, resource: type[Resource], job: Job, body: Record) -> Record | None:
         """The row that a killed run was about to make, if it did.
@@ -90,6 +89,7 @@ class Creation:
         entry = job.entry
         if entry is None or entry.intended_at is None:
             return None
+        self._tools.let_it_be_done(entry)
         return self.find(resource, (entry.intent or {}).get("body", body), entry.intended_at)
 
     def find(self, resource: type[Resource], body: Record, since: datetime) -> Record | None:

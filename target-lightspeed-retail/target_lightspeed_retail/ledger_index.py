@@ -29,7 +29,7 @@ class Index:
 
     @property
     def as_of(self) -> datetime | None:
-        """The moment up to which Lightspeed's changes are in it; None if the list was never walked."""
+        """The moment up to which Lightspeed's changes are in it; None if the list was never walked to its end."""
         with self._database.reading() as connection:
             text = connection.execute(sql.select(INDEXES.c.as_of).where(self._in(INDEXES))).scalar()
         return datetime.fromisoformat(text) if text else None
@@ -49,8 +49,8 @@ class Index:
 
         Args:
             pairs: Value and id of each record; None where a record holds no value.
-            as_of: The moment at which the walk began; None before its end: what is whole has no moment until then.
-            whole: Whether what was there goes; else only what these records held.
+            as_of: The moment at which the walk began; None while rows are still to come.
+            whole: Whether all that was kept is forgotten first, its moment too; else only what these records held.
         """
         with self._database.changing(durable=False) as connection:
             if whole:

@@ -6,6 +6,8 @@ import sqlalchemy as sql
 
 from target_lightspeed_retail.ledger_tables import ENTRIES, INDEXED, INDEXES, PARKED, days_ago
 
+_PLACE = ("account", "stream", "field_digest")
+
 
 def tidy(connection: sql.Connection, account: int, days: float, *, entries: bool) -> None:
     """Delete details of one account that are older than some days.
@@ -25,6 +27,8 @@ def tidy(connection: sql.Connection, account: int, days: float, *, entries: bool
         for table in (INDEXED, INDEXES):
             here = (table.c.account == account, table.c.stream == stream, table.c.field_digest == name)
             connection.execute(sql.delete(table).where(*here))
+    kept = sql.select(INDEXES.c.field_digest).where(*(INDEXED.c[name] == INDEXES.c[name] for name in _PLACE))
+    connection.execute(sql.delete(INDEXED).where(INDEXED.c.account == account, ~kept.exists()))
     if entries:
         settled = (ENTRIES.c.intended_at.is_(None), ENTRIES.c.settled_at < cutoff)
         connection.execute(sql.delete(ENTRIES).where(ENTRIES.c.account == account, *settled))

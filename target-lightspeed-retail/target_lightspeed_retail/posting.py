@@ -90,6 +90,7 @@ class Posting:
         """A killed run was about to post the record; None if it may be posted now."""
         if self._sink.lookup is None and self._sink.unknown == "reject":
             raise RejectedError(_BY_HAND)
+        self._tools.let_it_be_done(entry)
         row = self._found(job.record) if self._sink.lookup is not None else None
         if row is None and (self._sink.lookup is not None or self._sink.unknown == "again"):
             return None
@@ -143,7 +144,7 @@ class Posting:
             return None
         if self._sink.lookup is None:
             raise RejectedError(f"{error} {_BY_HAND}")
-        return self._tools.looked_for(error, lambda: self._found(job.record))
+        return self._tools.looked_for(job, error, lambda: self._found(job.record))
 
     def _found(self, record: Mapping[str, Any]) -> Record | None:
         """The row that a record has become, by the lookup."""

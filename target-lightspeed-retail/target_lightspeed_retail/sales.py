@@ -147,7 +147,7 @@ class SaleWriter(Writer):
     def _complete_new(self, job: Job, record: Record, row: Record, known: Known) -> None:
         """Complete a sale that was posted for a record, or take it back."""
         try:
-            row = self.selling.closed(record, row)
+            row = self.selling.closed(job, record, row)
         except RetriableError:
             raise
         except (RejectedError, ApiError) as error:
@@ -236,8 +236,8 @@ class SaleWriter(Writer):
             told = {name: (row.get(name), new) for name, new in planned.items()}
             self.finish(job, row, Result.updated(self._id(row), told))
             return
-        row = self.selling.changed(row, lambda now: self._open_changes(step, now))
-        row = self.selling.closed(record, row)
+        row = self.selling.changed(step.job, row, lambda now: self._open_changes(step, now))
+        row = self.selling.closed(step.job, record, row)
         known.add(row)
         self._end(job, record, row, Result.updated(self._id(row), sorted(planned)))
 
@@ -256,6 +256,7 @@ class SaleWriter(Writer):
 
     def _settle_intent(self, job: Job, record: Record, known: Known) -> None:
         """A killed run was about to make the sale, or to complete it: go on where it stopped."""
+        self.tools.let_it_be_done(job.entry)
         intent: dict[str, Any] = (job.entry.intent if job.entry is not None else None) or {}
         number, body = intent.get(Sale.api.key), intent.get("body") or record
         row = self.selling.read(int(number)) if number else self.selling.by_reference(body)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import Any
 
 from lightspeed_retail.errors import (
     ApiError,
@@ -87,7 +86,7 @@ class Selling:
             try:
                 row: Record | None = self._tools.created(Sale, body)
             except UncertainError as error:
-                row = self._tools.looked_for(error, lambda: self.by_reference(record))
+                row = self._tools.looked_for(job, error, lambda: self.by_reference(record))
             except (RequestRefusedError, RightsError) as error:
                 row = self._stored_all_the_same(error, record)
                 if row is None:
@@ -132,14 +131,14 @@ class Selling:
         self._remove(_number(row))
         self._tools.ledger.withdraw(job.stream, job.key)
 
-    def closed(self, record: Record, row: Record) -> Record:
+    def closed(self, job: Job, record: Record, row: Record) -> Record:
         """An open sale with the payments of a record, completed if the record says so.
 
         Raises:
             RejectedError: It cannot be completed.
             ApiError: The API refuses it.
         """
-        return self.changed(row, lambda now: self.closing(record, now))
+        return self.changed(job, row, lambda now: self.closing(record, now))
 
     def closing(self, record: Record, row: Record) -> Record:
         """What a sale lacks to be what the record says.
@@ -160,10 +159,11 @@ class Selling:
         told = {"completeTime": record["completeTime"]} if record.get("completeTime") else {}
         return {**added, "completed": True, **told}
 
-    def changed(self, row: Record, changes_of: Callable[[Record], Record]) -> Record:
+    def changed(self, job: Job, row: Record, changes_of: Callable[[Record], Record]) -> Record:
         """A sale after all its changes; what was done by a request that seemed lost is not done again.
 
         Args:
+            job: The record.
             row: The sale.
             changes_of: What of a sale has to be changed still.
         """
@@ -175,7 +175,7 @@ class Selling:
                 return self._sent(row, changes)
             except (UncertainError, NotFoundError) as error:
                 # That there is no such sale may be the word of a gateway.
-                row = self._looked_at(row, error)
+                row = self._looked_at(job, row, error, changes_of)
         raise OutageError(f"Sale {_number(row)}: four tries to change it came to nothing; try later.", status=503)
 
     def _sent(self, row: Record, changes: Record) -> Record:
@@ -190,22 +190,20 @@ class Selling:
         whole = all(found.get(name) for name in (LINES, PAYMENTS) if row.get(name) or changes.get(name))
         return found if whole else self.read(_number(row)) or found
 
-    def _looked_at(self, row: Record, error: Exception) -> Record:
+    def _looked_at(self, job: Job, row: Record, error: Exception, changes_of: Callable[[Record], Record]) -> Record:
         """A sale after a request whose outcome is not known; a late one is waited for."""
+        before, last = changes_of(row), row
 
         def changed() -> Record | None:
+            nonlocal last
             now = self.read(_number(row))
             if now is None or tickets.is_rolled_back(now):
                 raise RejectedError(f"The sale {_number(row)} was given up in Lightspeed meanwhile.")
-            return now if _progress(now) != _progress(row) else None
+            last = now
+            return now if changes_of(now) != before else None
 
-        return self._tools.looked_for(error, changed) or row
+        return self._tools.looked_for(job, error, changed) or last
 
 
 def _number(row: Record) -> int:
     return int(row[Sale.api.key])
-
-
-def _progress(row: Record) -> tuple[Any, ...]:
-    """What tells whether a request has changed a sale."""
-    return row.get("completed"), len(row.get(PAYMENTS) or ()), len(row.get(LINES) or ()), row.get("updateTime")

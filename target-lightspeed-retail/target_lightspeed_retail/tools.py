@@ -15,11 +15,11 @@ from lightspeed_retail.client import Client
 from lightspeed_retail.encoding import WriteEncoder
 from lightspeed_retail.errors import CredentialsError, SettingsError, UncertainError
 from lightspeed_retail.resources import Resource
-from lightspeed_retail.wire import Record, stamp
+from lightspeed_retail.wire import Record, instant, stamp
 from lightspeed_retail.writes import Writes
 from target_lightspeed_retail.finding import Finder
 from target_lightspeed_retail.jobs import Job
-from target_lightspeed_retail.ledger import Ledger, digest
+from target_lightspeed_retail.ledger import Entry, Ledger, digest
 from target_lightspeed_retail.options import Options
 from target_lightspeed_retail.records import Shape
 from target_lightspeed_retail.references import References
@@ -29,7 +29,10 @@ if TYPE_CHECKING:
     from target_lightspeed_retail.creation import Creation
 
 _USUAL, _PATIENT = (1, 1), (1, 1, 2, 4, 8)
-"""How long is waited before each look, as a multiple of the usual pause."""
+"""How long is waited before each look, as a multiple of the usual pause: in all four seconds, and half a minute."""
+
+_LATE = "late"
+"""In an intent: the moment at which somebody stopped waiting for what was sent."""
 
 _STAMPING = timedelta(seconds=2)
 _log = logging.getLogger(__name__)
@@ -143,20 +146,42 @@ class Tools:
             self.ledger.leave_open()
             raise
 
-    def looked_for(self, error: Exception, look: Callable[[], Record | None]) -> Record | None:
+    def looked_for(
+        self, job: Job, error: Exception, look: Callable[[], Record | None], *, at_once: bool = False
+    ) -> Record | None:
         """What became of a request that came to an unknown end, looked for until it is there; None if it does not come.
 
         Args:
+            job: The record of which it was sent.
             error: How the request ended. Where somebody has only stopped waiting, it is looked for longer.
             look: Looks.
+            at_once: Whether to look before the first pause, too.
         """
         is_late = isinstance(error, UncertainError) and error.is_late
-        for times in _PATIENT if is_late else _USUAL:
+        if is_late:
+            self._note_late(job)
+        for times in (*((0,) if at_once else ()), *(_PATIENT if is_late else _USUAL)):
             time.sleep(self.settle_wait * times)
-            found = look()
+            with self.sending():
+                found = look()
             if found is not None:
                 return found
         return None
+
+    def _note_late(self, job: Job) -> None:
+        """Let the next run know, should this one be cut short, that what was sent may be done for a while yet."""
+        entry = self.ledger.entries(job.stream, [job.key]).get(job.key)
+        if entry is not None and entry.intended_at is not None:
+            intent = {**(entry.intent or {}), _LATE: self.now().isoformat()}
+            self.ledger.intend(job.stream, job.key, intent, entry.intended_at)
+
+    def let_it_be_done(self, entry: Entry | None) -> None:
+        """Wait until all is done that a run before this one had sent for a record, and somebody stopped waiting for."""
+        late = (entry.intent or {}).get(_LATE) if entry is not None else None
+        if not late or self.options.dry_run:
+            return
+        longest = self.settle_wait * sum(_PATIENT)
+        time.sleep(min(max(longest - (self.now() - instant(late)).total_seconds(), 0), longest))
 
     def pause(self) -> None:
         """Give the server time to end what it is doing."""
@@ -172,4 +197,5 @@ class Tools:
         self.results.allow_change(job)
         row = self.creation.found_again(resource, job, record) or self.creation.made(resource, job, record)
         self.ledger.settle(job.stream, key, str(row[resource.api.key]), {})
+        self.finder.learn(resource, row)
         return int(row[resource.api.key])

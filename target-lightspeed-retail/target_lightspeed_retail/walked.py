@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Protocol
 
@@ -18,6 +18,9 @@ from target_lightspeed_retail.telling import Value, values
 
 _LOOK_BACK = timedelta(minutes=5)
 """A row may show later than its stamp says, as the tap's setting `lookback_seconds` has it."""
+
+_WHOLE_AGAIN = timedelta(days=30)
+"""What a stamp has not told is found at the latest then."""
 
 _AT_A_TIME = 1_000
 _log = logging.getLogger(__name__)
@@ -47,7 +50,7 @@ class Walked:
         self._clock = clock
         self._ledger = ledger
         self._kept: dict[tuple[type[Resource], Match], Index] = {}
-        self._seen: dict[tuple[type[Resource], Match], dict[Value, set[int]]] = {}
+        self._remembered: dict[tuple[type[Resource], Match], dict[Value, set[int]]] = {}
 
     def keys(self, resource: type[Resource], match: Match, wanted: Collection[Value]) -> dict[Value, set[int]]:
         """The keys of the rows that have held each of some values; they may hold another one by now.
@@ -56,9 +59,9 @@ class Walked:
             ApiError: The API refused to list the rows.
             LedgerError: The ledger cannot be written.
         """
-        if (resource, match) not in self._seen:
+        if (resource, match) not in self._remembered:
             self._read(resource, match)
-        seen = self._seen[resource, match]
+        seen = self._remembered[resource, match]
         found = {value: set(seen.get(value, ())) for value in wanted}
         index = self._kept.get((resource, match))
         if index is not None:
@@ -69,7 +72,7 @@ class Walked:
 
     def learn(self, resource: type[Resource], row: Record) -> None:
         """Take in a row that was written since."""
-        for (read, match), seen in self._seen.items():
+        for (read, match), seen in self._remembered.items():
             if read is resource:
                 self._note(resource, match, row, seen)
 
@@ -78,26 +81,30 @@ class Walked:
         seen: dict[Value, set[int]] = defaultdict(set)
         bookmark = resource.api.bookmark
         if self._ledger is not None and match.stamped and isinstance(bookmark, Stamp):
-            index = self._ledger.index(resource.api.stream, match.name)
-            self._bring_up_to_date(resource, match, index, bookmark.field)
-            self._kept[resource, match] = index
+            self._kept[resource, match] = self._bring_up_to_date(resource, match, self._ledger, bookmark.field)
         else:
             self._tell(resource, match, ())
             for row in self._rows(resource, (), _relations(match)):
                 self._note(resource, match, row, seen)
-        self._seen[resource, match] = seen
+        self._remembered[resource, match] = seen
 
     @staticmethod
     def _note(resource: type[Resource], match: Match, row: Record, seen: dict[Value, set[int]]) -> None:
         for value in values(match, row):
             seen[value].add(row[resource.api.key])
 
-    def _bring_up_to_date(self, resource: type[Resource], match: Match, index: Index, field: str) -> None:
-        since = index.as_of
-        now = None if since is None else self._changes_taken_in(resource, match, index, field, since)
+    def _bring_up_to_date(self, resource: type[Resource], match: Match, ledger: Ledger, field: str) -> Index:
+        """What the ledger keeps, with what has changed since; all is read now and then."""
+        index, whole = (ledger.index(resource.api.stream, name) for name in (match.name, f"{match.name}, whole"))
+        since, last = index.as_of, whole.as_of
+        now = None
+        if since is not None and last is not None and since - last < _WHOLE_AGAIN:
+            now = self._changes_taken_in(resource, match, index, field, since)
         if now is None:
             now = self._take_in(resource, match, index, ())
+            whole.fill((), now, whole=True)
         index.fill((), now, whole=False)
+        return index
 
     def _changes_taken_in(
         self, resource: type[Resource], match: Match, index: Index, field: str, since: datetime
@@ -114,9 +121,10 @@ class Walked:
         """Read the rows that meet conditions, or all; the moment at which that began."""
         self._tell(resource, match, filters)
         held = _held(resource, match, self._rows(resource, filters, _relations(match)))
-        # With the first answer the server's clock is known; what changed while it came is looked back for.
+        # With the first answer the server's clock is known; what changed while it came is looked back for. One of the
+        # clocks may be ahead: then the other one counts.
         some = list(islice(held, 1))
-        now = self._clock()
+        now = min(self._clock(), datetime.now(UTC))
         index.fill(some, None, whole=not filters)
         while some := list(islice(held, _AT_A_TIME)):
             index.fill(some, None, whole=False)

@@ -17,8 +17,8 @@ from lightspeed_retail.errors import (
 from lightspeed_retail.resources import Resource
 from lightspeed_retail.resources.items import Item
 from lightspeed_retail.wire import Record
+from target_lightspeed_retail import checks
 from target_lightspeed_retail.anonymizing import anonymize, remove, see_that_it_may_be_written
-from target_lightspeed_retail.checks import WRITTEN, see_that_it_can_be_made, see_that_it_is_newer
 from target_lightspeed_retail.creation import is_of
 from target_lightspeed_retail.difference import difference, is_compared, new_row, without_archiving
 from target_lightspeed_retail.jobs import Job
@@ -232,7 +232,7 @@ class Writer:
     def create(self, job: Job, record: Record, known: Known) -> None:
         """Make a row; what becomes of the request is settled before anything else is sent for the record."""
         body = self.body_of_new(record)
-        see_that_it_can_be_made(self.resource, body, write_stock=self.tools.options.write_stock)
+        checks.see_that_it_can_be_made(self.resource, body, write_stock=self.tools.options.write_stock)
         self.tools.results.allow_change(job)
         if self.tools.options.dry_run:
             self.finish(job, {}, Result.created(None, sorted(body)))
@@ -273,7 +273,7 @@ class Writer:
     def see_that_it_is_newer(self, step: Step) -> None:
         """Refuse a record that is older than its row, unless the settings say otherwise."""
         if self.tools.options.conflict is not Conflict.OVERWRITE:
-            see_that_it_is_newer(step.job, step.record, step.row or {})
+            checks.see_that_it_is_newer(step.job, step.record, step.row or {})
 
     def changes(self, step: Step) -> Record:
         """The fields that differ and that the API lets be changed."""
@@ -287,14 +287,11 @@ class Writer:
             self._settle(job, found, written=False)
             self._note(job, Result.unchanged(self._id(found), "It is found by its name, and left as it is."))
             return
-        blanked = [name for name in self.resource.api.required if name in changes and changes[name] in (None, "")]
-        if blanked:
-            raise RejectedError(f"{' and '.join(blanked)} cannot be blank.")
+        checks.see_that_nothing_required_is_blanked(self.resource, changes)
         self.tools.results.allow_change(job)
         number = int(self._id(row)) if row else number_of(job)
-        before = {name: (row or {}).get(name) for name in changes}
         if self.tools.options.dry_run or number is None:
-            planned = {name: (before[name], new) for name, new in changes.items()}
+            planned = {name: ((row or {}).get(name), new) for name, new in changes.items()}
             self.finish(job, row or {}, Result.updated(str(number), planned))
             return
         self._put(job, number, changes, record, known)
@@ -306,29 +303,36 @@ class Writer:
         try:
             if changes:
                 self.tools.sent(self.resource, number, changes)
+                self.tools.finder.learn(self.resource, {self.resource.api.key: number, **changes})
             if archive:
                 self.tools.writes.remove(self.resource, str(number))
-        except UncertainError:
-            self._look_again(job, number, record, known)
+        except UncertainError as error:
+            self._look_again(job, number, record, known, error)
             return
         self.finish(job, {self.resource.api.key: number}, Result.updated(str(number), sorted(job.sent)))
 
-    def _look_again(self, job: Job, number: int, record: Record, known: Known) -> None:
+    def _look_again(self, job: Job, number: int, record: Record, known: Known, error: UncertainError) -> None:
         job.looks += 1
         if job.looks > _LOOKS:
-            raise OutageError(
-                f"{job.stream} {number}: several tries to change it came to nothing; try later.", status=503
-            )
-        self.tools.pause()
-        rows = self.tools.finder.by_keys(self.resource, [number], self.relations([record]))
-        if number not in rows:
-            raise NotFoundError(f"{job.stream} {number} is gone.", status=404)
-        known.add(rows[number])
-        step = Step(job, record, rows[number])
-        if self.changes(step):
-            self.update(step, known)
+            message = f"{job.stream} {number}: several tries to change it came to nothing; try later."
+            raise OutageError(message, status=503)
+        last: Record = {}
+
+        def changed() -> Record | None:
+            nonlocal last
+            rows = self.tools.finder.by_keys(self.resource, [number], self.relations([record]))
+            if number not in rows:
+                raise NotFoundError(f"{job.stream} {number} is gone.", status=404)
+            last = rows[number]
+            known.add(last)
+            return None if self.changes(Step(job, record, last)) else last
+
+        # Until it shows: a row of a list within, sent once more, would stand there twice.
+        row = self.tools.looked_for(job, error, changed)
+        if row is not None:
+            self.finish(job, row, Result.updated(str(number), sorted(job.sent)))
         else:
-            self.finish(job, rows[number], Result.updated(str(number), sorted(job.sent)))
+            self.update(Step(job, record, last), known)
 
     def archive(self, step: Step, known: Known) -> None:
         """Archive or delete a row, whichever the API does."""
@@ -365,7 +369,7 @@ class Writer:
         """The record has changed since a killed run made its row."""
         number = int(self._id(row))
         if not self.tools.options.dry_run:
-            self.tools.ledger.settle(job.stream, job.key, str(number), {WRITTEN: self.tools.moment()})
+            self.tools.ledger.settle(job.stream, job.key, str(number), {checks.WRITTEN: self.tools.moment()})
             job.entry = self.tools.ledger.entries(job.stream, [job.key])[job.key]
         now = self.tools.finder.by_keys(self.resource, [number], self.relations([record])).get(number, row)
         known.add(now)
@@ -375,7 +379,7 @@ class Writer:
         if self.tools.options.dry_run:
             return
         if written:
-            fields = {**job.digests, WRITTEN: self.tools.moment()}
+            fields = {**job.digests, checks.WRITTEN: self.tools.moment()}
             self.tools.ledger.settle(job.stream, job.key, self._id(row), fields)
         else:
             self._found.append((job.key, self._id(row), job.digests))

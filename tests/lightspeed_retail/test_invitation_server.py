@@ -267,6 +267,10 @@ def test_a_damaged_book_is_an_error_without_details(owner: Owner, caplog: pytest
     answer = owner.place.get(owner.link)
     assert answer.status_code == 500
     assert str(owner.place.book.path) not in answer.text
+    # It is logged when the answer is on its way.
+    end = time.monotonic() + 10
+    while "are damaged" not in caplog.text and time.monotonic() < end:
+        time.sleep(0.01)
     assert "are damaged" in caplog.text
 
 

@@ -234,6 +234,35 @@ def test_rows_that_came_after_the_load_are_left_out_also_from_a_day_without_olde
     assert said.found["streams"]["sales"]["later"] > 1
 
 
+def test_a_table_that_is_no_longer_loaded_does_not_agree_by_that(going_on: Loaded) -> None:
+    sandbox, schema = going_on.sandbox, "no_longer"
+    going_on.load(selecting(*FEW), schema=schema)
+    sandbox.advance(3)
+    sandbox.edit(Customer, sandbox.rows(Customer)[0]["customerID"], {"firstName": "Later"})
+    going_on.load(selecting("customers", "tags"), schema=schema)
+    since = (sandbox.clock.now() - timedelta(days=1)).date().isoformat()
+    said = going_on.verify("--yes", "--schema", schema, "--stream", "sales", "--since", since, "--format", "json")
+    assert said.code == 1
+    assert said.differences()["sales"].keys() == {"missing"}
+
+
+def test_a_table_of_somebody_elses_with_the_name_of_a_stream_is_left_alone(going_on: Loaded) -> None:
+    going_on.execute("going_on", "create table orders (number int)")
+    going_on.execute("going_on", "delete from customers")
+    try:
+        named, unnamed = (
+            going_on.verify("--yes", "--schema", "going_on", *stream) for stream in (["--stream", "customers"], [])
+        )
+        foreign = going_on.verify("--yes", "--schema", "going_on", "--stream", "orders")
+    finally:
+        going_on.execute("going_on", "drop table orders")
+    for said in (named, unnamed):
+        assert said.code == 1
+        assert "missing in the warehouse" in said.text
+    assert (foreign.code, foreign.text) == (2, "")
+    assert "has no column accountID" in foreign.errors
+
+
 def test_what_is_gone_from_the_account_is_surplus_until_it_is_marked(going_on: Loaded) -> None:
     going_on.sandbox.delete(Tag, 2)
     loser, winner = sorted(row["customerID"] for row in going_on.sandbox.rows(Customer))[:2]

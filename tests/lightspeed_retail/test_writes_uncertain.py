@@ -60,6 +60,22 @@ def test_what_may_have_been_done_is_never_sent_again(write: Write, step: Reply |
     assert SECRET not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("step", "is_late"),
+    [
+        *((error(status), True) for status in (408, 504, 524)),
+        *((error(status), False) for status in (500, 502, 503, 520)),
+        (Break.SILENCE, True),
+        (Break.CLOSE, False),
+    ],
+    ids=str,
+)
+def test_where_somebody_has_only_stopped_waiting_it_may_be_done_late(step: Reply | Break, *, is_late: bool) -> None:
+    with faulty(step) as host, pytest.raises(errors.UncertainError) as caught:
+        creates(writes_at(host.url))
+    assert caught.value.is_late is is_late
+
+
 @pytest.mark.parametrize("body", [{"@attributes": {"count": "0"}}, {"Customer": {}}, {"Customer": {"firstName": "A"}}])
 def test_an_answer_without_the_row_is_no_answer(body: dict[str, Any]) -> None:
     with faulty(Reply(body=body)) as host, pytest.raises(errors.UncertainError, match="no Customer with a key"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from typing import Self
 
 _LARGEST = 65_536
 _PREFIX = "airflow."
+_FIGURE = re.compile(r":-?[\d.e+-]+\|")
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,7 @@ class Metrics:
     def __init__(self) -> None:
         """Take a port."""
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
         self._socket.bind(("127.0.0.1", 0))
         self._thread = threading.Thread(target=self._listen, daemon=True)
         self._heard: list[Measured] = []
@@ -69,7 +72,7 @@ class Metrics:
 
     def _listen(self) -> None:
         while packet := self._socket.recv(_LARGEST):
-            self._heard += map(Measured.of, packet.decode().splitlines())
+            self._heard += [Measured.of(line) for line in packet.decode().splitlines() if _FIGURE.search(line)]
 
     def __enter__(self) -> Self:
         """Listen."""

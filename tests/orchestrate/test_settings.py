@@ -93,6 +93,12 @@ def test_settings_may_stand_in_the_projects_env_file(tmp_path: Path) -> None:
     project = ["--project", str(tmp_path)]
     (tmp_path / ".env").write_text('LIGHTSPEED_NIGHTLY_RETRIES="often"\nLIGHTSPEED_NIGHTLY_MINUTES=5\n')
     is_refused(bring_up(tmp_path, *project), "LIGHTSPEED_NIGHTLY_RETRIES")
-    # What is set already counts more.
+    (tmp_path / ".env").write_bytes(b"NAME=\xff")
+    is_refused(bring_up(tmp_path, *project), "cannot be read")
+
+
+def test_what_is_set_counts_more_than_the_env_file(tmp_path: Path) -> None:
+    project = ["--project", str(tmp_path)]
+    (tmp_path / ".env").write_text("LIGHTSPEED_NIGHTLY_RETRIES=often\nLIGHTSPEED_NIGHTLY_MINUTES=5\n")
     done = bring_up(tmp_path, *project, LIGHTSPEED_NIGHTLY_RETRIES="1", LIGHTSPEED_NIGHTLY_MINUTES="soon")
     is_refused(done, "LIGHTSPEED_NIGHTLY_MINUTES")

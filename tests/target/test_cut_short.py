@@ -112,6 +112,60 @@ def test_what_a_gateway_has_stopped_waiting_for_is_made_once(
     assert len(scene.rows(name)) == before + 1
 
 
+@pytest.mark.parametrize(
+    ("stream", "name", "record"),
+    [
+        ("customers", "Customer", {"firstName": "Ada"}),
+        ("sales", "Sale", ticket(completed=False, completeTime=None, SalePayments=[])),
+        ("reasons", "Discount", {"title": "Moved"}),
+    ],
+)
+def test_it_is_waited_for_by_the_next_run_too(scene: Scene, stream: str, name: str, record: Record) -> None:
+    before = len(rows(scene.sandbox, name))
+    scene.sandbox.inject([f"504-late-{LATER}:#1:POST"])
+    run = scene.runner.start(said(stream, record), 0)
+    while not scene.sandbox.injected and run.process.is_alive():
+        time.sleep(0.001)
+    # It has had its answer, and waits.
+    time.sleep(1 / SPEED)
+    run.send(signal.SIGKILL)
+    assert (run.end(), run.errors.count("Traceback")) == (-signal.SIGKILL, 0)
+    assert scene.send(stream, record).code == 0
+    time.sleep(LATER)
+    assert len(scene.rows(name)) == before + 1
+
+
+def test_a_look_that_is_refused_lets_the_next_run_wait(scene: Scene) -> None:
+    scene.sandbox.inject([f"504-late-{LATER}:#1:POST", "403-json:#1-50:GET:/Customer"])
+    done = scene.send("customers", {"firstName": "Ada"})
+    assert "403" in done.errors
+    scene.sandbox.inject([])
+    assert scene.send("customers", {"firstName": "Ada"}).code == 0
+    time.sleep(LATER)
+    assert len(scene.rows("Customer")) == 1
+
+
+def test_a_row_within_that_a_gateway_has_stopped_waiting_for_is_added_once(scene: Scene) -> None:
+    assert scene.send("items", {"description": "Tee"}).code == 0
+    assert scene.send("vendors", {"name": "Acme"}).code == 0
+    numbers = [{"value": "A-1", "vendorID": rows(scene.sandbox, "Vendor")[0]["vendorID"]}]
+    scene.sandbox.inject([f"504-late-{LATER}:#1:PUT"])
+    assert scene.send("items", {"description": "Tee", "ItemVendorNums": numbers}).code == 0
+    time.sleep(LATER)
+    (item,) = scene.rows("Item")
+    assert [row["value"] for row in item["ItemVendorNums"]] == ["A-1"]
+
+
+def test_a_deposit_is_added_once_though_the_sale_seems_to_have_moved(scene: Scene) -> None:
+    opened = ticket(completed=False, completeTime=None, SalePayments=[])
+    assert scene.send("sales", opened).code == 0
+    scene.sandbox.inject(["stale:#1:PUT", f"504-late-{LATER}:#2:PUT"])
+    longer = {**opened, "SaleLines": [line(), line("5")], "SalePayments": [paid("4", "Check")]}
+    assert scene.send("sales", longer).code == 0
+    time.sleep(LATER)
+    assert [payment["amount"] for payment in scene.rows("SalePayment")] == [4]
+
+
 def test_a_deposit_that_a_gateway_has_stopped_waiting_for_is_added_once(scene: Scene) -> None:
     opened = ticket(completed=False, completeTime=None, SalePayments=[])
     assert scene.send("sales", opened).code == 0

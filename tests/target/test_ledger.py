@@ -279,8 +279,10 @@ def test_old_details_are_tidied_away_but_no_id(place: Place, kind: str) -> None:
             ledger.intend("sales", name, {"email": name}, datetime.now(UTC))
             ledger.park("sales", name, {"email": name}, "")
             ledger.index("customers", name).fill([("x", "1")], datetime.now(UTC), whole=True)
+        ledger.index("customers", "cut short").fill([("x", "1")], None, whole=True)
         age(ledger, "old")
         ledger.tidy(30)
+        assert ledger.index("customers", "cut short").find(["x"]) == {}
         assert ledger.entries("items", ["old", "new"]).keys() == {"old", "new"}
         assert {entry.key: entry.intent for _, entry in ledger.unsettled()} == {"old": None, "new": {"email": "new"}}
         assert [parked.key for parked in ledger.parked()] == ["new"]

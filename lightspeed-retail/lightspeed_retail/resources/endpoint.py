@@ -104,7 +104,7 @@ class Match:
         filters: What the API calls them in a question, in the same order, where that differs; further ones are asked
             one after the other in place of the last. None where it cannot be asked for: then the list is read.
         local: Whether the account itself gives the value, so that it means nothing in another one.
-        stamped: Whether the row's own stamp moves with the value: after a first reading only changes are read then.
+        stamped: Whether a row has one value, with which its stamp moves: after a first reading only changes are read.
             The path of a category changes with the name of its parent, and no stamp moves.
     """
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -73,7 +74,7 @@ class Verification:
             SettingsError: A stream that was named is not in the warehouse, or the warehouse cannot be read.
         """
         with self._tables.database.told(), self._tables.database.engine.connect() as connection:
-            walks = [self._walk(connection, resource) for resource in self._resources(connection)]
+            walks = list(self._walks(connection))
         chosen, left_out = (walks, []) if self._wanted.streams else affordable(walks, Sale.api.stream)
         return Price(chosen, 1 + any(walk.has_days for walk in chosen), left_out)
 
@@ -99,21 +100,24 @@ class Verification:
             yield found
 
     def _loaded(self, walk: Walk) -> str | None:
-        """When the load began; the other tables tell where a table is empty, whose first rows may have come since."""
+        """When the load began; all tables tell where no row of this one counts: its first ones may have come since."""
         if self._wanted.loaded is not None:
             return stamp(self._wanted.loaded)
-        return walk.extent.newest if walk.extent.last is not None else self._newest
+        if walk.extent.rows:
+            return walk.extent.newest
+        return max(filter(None, (walk.extent.newest, self._newest)), default=None)
 
     @cached_property
     def _newest(self) -> str | None:
-        """The latest change stamp in any table."""
-        tables = self._tables
-        with tables.database.told(), tables.database.engine.connect() as connection:
-            extents = [
-                tables.table(connection, resource).extent(connection, self._account, None)
-                for resource in self._there(connection)
-            ]
-        return max((extent.newest for extent in extents if extent.newest), default=None)
+        """The latest change stamp in any table that can be compared."""
+        found: list[str] = []
+        with self._tables.database.told(), self._tables.database.engine.connect() as connection:
+            for resource in self._there(connection):
+                # Somebody else's table may have the name of a stream.
+                with contextlib.suppress(SettingsError):
+                    extent = self._tables.table(connection, resource).extent(connection, self._account, None)
+                    found += [extent.newest] if extent.newest else []
+        return max(found, default=None)
 
     def _compare(self, walk: Walk, found: Comparison, watched: Watched) -> None:
         if walk.has_days:
@@ -121,6 +125,15 @@ class Verification:
         rows = watched(walk.stream, account.entries(self._client, walk.queries, walk.table.reading))
         with self._tables.database.told(), self._tables.database.engine.connect() as connection:
             found.run(rows, walk.table.entries(connection, self._account, walk.since))
+
+    def _walks(self, connection: sql.Connection) -> Iterator[Walk]:
+        """Tables of somebody else's that have the name of a stream are only looked at if that is asked for."""
+        for resource in self._resources(connection):
+            try:
+                yield self._walk(connection, resource)
+            except SettingsError:
+                if self._wanted.streams:
+                    raise
 
     def _walk(self, connection: sql.Connection, resource: type[Resource]) -> Walk:
         table, since = self._tables.table(connection, resource), self._wanted.moment
