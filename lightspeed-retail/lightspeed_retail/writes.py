@@ -40,7 +40,7 @@ Servers close idle connections, many after 5 seconds. A write that meets the clo
 _JSON = "application/json"
 _METHODS = ("POST", "PUT", "DELETE")
 _SUFFIX = ".json"
-# 524 is Cloudflare's word for it, which stands before the API. Source: section 3 of the API reference.
+# 524 is Cloudflare's word for it, which stands before the API (`Cf-Ray`). Source: section 2.3 of the API reference.
 _LATE = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.GATEWAY_TIMEOUT, 524)
 # The authorisation server may be out of order; nothing has been sent then.
 _SEND_AGAIN = (errors.RateLimitedError, errors.OutageError, requests.ConnectionError, requests.Timeout)

@@ -122,59 +122,15 @@ class _Server:
         return found
 
 
-class Cold:
-    """Starts Meltano anew each time.
+class _Served:
+    """What runs commands through a server of its own.
 
     Args:
-        meltano: The program.
         project: The Meltano project's folder.
     """
 
-    def __init__(self, meltano: Path, project: Path) -> None:
+    def __init__(self, project: Path) -> None:
         """Start nothing yet."""
-        self._meltano = meltano
-        self._project = project
-        self._server: _Server | None = None
-
-    def __enter__(self) -> Self:
-        """Nothing runs yet."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """End what still runs."""
-        self._close()
-
-    def run(self, arguments: list[str], environment: Mapping[str, str], log: Path, seconds: float | None) -> Ended:
-        """Run `meltano` to its end; see `Starter`."""
-        server = self._server = _Server(self._command(), self._project, os.environ)
-        try:
-            return server.ask(Asked(arguments, dict(environment), str(log), seconds))
-        finally:
-            self._close()
-
-    def _command(self) -> list[str]:
-        return [sys.executable, "-IS", guarding.__file__, str(self._meltano)]
-
-    def _close(self) -> None:
-        if self._server is not None:
-            self._server.close()
-            self._server = None
-
-
-class Warm:
-    """Forks Meltano, and the plugins that stand in its environment, off processes that have them imported.
-
-    Args:
-        python: The Python of the project's environment.
-        project: The Meltano project's folder.
-        plugins: The programs of plugins that are forked too.
-    """
-
-    def __init__(self, python: Path, project: Path, plugins: Sequence[str] = PLUGINS) -> None:
-        """Start nothing yet."""
-        self._command = [str(python), "-m", "lightspeed_nightly.warming", *plugins]
         self._project = project
         self._server: _Server | None = None
 
@@ -186,15 +142,54 @@ class Warm:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """End what still runs."""
+        self._close()
+
+    def _close(self) -> None:
         if self._server is not None:
             self._server.close()
             self._server = None
 
+
+class Cold(_Served):
+    """Starts Meltano anew each time.
+
+    Args:
+        meltano: The program.
+        project: The Meltano project's folder.
+    """
+
+    def __init__(self, meltano: Path, project: Path) -> None:
+        """Start nothing yet."""
+        super().__init__(project)
+        self._command = [sys.executable, "-IS", guarding.__file__, str(meltano)]
+
+    def run(self, arguments: list[str], environment: Mapping[str, str], log: Path, seconds: float | None) -> Ended:
+        """Run `meltano` to its end; see `Starter`."""
+        server = self._server = _Server(self._command, self._project, os.environ)
+        try:
+            return server.ask(Asked(arguments, dict(environment), str(log), seconds))
+        finally:
+            self._close()
+
+
+class Warm(_Served):
+    """Forks Meltano, and the plugins that stand in its environment, off processes that have them imported.
+
+    Args:
+        python: The Python of the project's environment.
+        project: The Meltano project's folder.
+        plugins: The programs of plugins that are forked too.
+    """
+
+    def __init__(self, python: Path, project: Path, plugins: Sequence[str] = PLUGINS) -> None:
+        """Start nothing yet."""
+        super().__init__(project)
+        self._command = [str(python), "-m", "lightspeed_nightly.warming", *plugins]
+
     def run(self, arguments: list[str], environment: Mapping[str, str], log: Path, seconds: float | None) -> Ended:
         """Run `meltano` to its end; see `Starter`."""
         if self._server is not None and not self._server.is_alive:
-            self._server.close()
-            self._server = None
+            self._close()
         if self._server is None:
             self._server = _Server(self._command, self._project, _for_server(environment))
         return self._server.ask(Asked(arguments, dict(environment), str(log), seconds))
